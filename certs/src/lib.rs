@@ -1,0 +1,13 @@
+//! Development PKI and certificate inspection of the IMI Gateway.
+//!
+//! Owns the making of development authorities, certificates and the hub's receipt key ([`dev`]), and the judgement
+//! whether a certificate may stand for a participant ([`inspect`]). Knows nothing of the directory, the broker or the
+//! hub: it is given an identifier and a file, and never looks anything up.
+
+pub mod dev;
+mod files;
+mod finding;
+pub mod inspect;
+mod name;
+
+pub use name::{FileStem, NameError, ParticipantName};

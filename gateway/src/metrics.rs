@@ -1,0 +1,133 @@
+//! Metrics: what operators and alarms count. Names and labels only; never personal data.
+
+use crate::{
+    pipeline::{decide::Decision, inspect::Inspected},
+    store::Settlement,
+};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    registry::Registry,
+};
+
+/// Labels of `imi_messages_total`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct MessageLabels {
+    /// The area, or `unknown`.
+    area: String,
+    /// `accepted`, `rejected`, `failed`, `repeated`, `reported`.
+    outcome: &'static str,
+    /// The rejection code, or empty.
+    code: &'static str,
+}
+
+/// Labels of `imi_dispatches_total`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DispatchLabels {
+    /// `delivered` or `failed`.
+    outcome: &'static str,
+}
+
+/// Every counter of the hub, and the registry that spells them.
+pub struct Metrics {
+    registry: Registry,
+    messages: Family<MessageLabels, Counter>,
+    dispatches: Family<DispatchLabels, Counter>,
+    /// Dispatches whose recipients reported that they stored them.
+    pub retrieved: Counter,
+    /// Batches decided again because another lane was faster.
+    pub conflicts: Counter,
+    /// Messages with receipts that the broker did not take.
+    pub receipts_refused: Counter,
+    /// Documents that the hub could not judge.
+    pub parked: Counter,
+    /// Broker sessions opened.
+    pub sessions: Counter,
+    /// 1 while the hub has a broker session.
+    pub connected: Gauge,
+    /// Days until the hub's and participants' certificates expire, the nearest of all.
+    pub certificate_days: Gauge,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("imi"),
+            messages: Family::default(),
+            dispatches: Family::default(),
+            retrieved: Counter::default(),
+            conflicts: Counter::default(),
+            receipts_refused: Counter::default(),
+            parked: Counter::default(),
+            sessions: Counter::default(),
+            connected: Gauge::default(),
+            certificate_days: Gauge::default(),
+        };
+        let registry = &mut metrics.registry;
+        registry.register(
+            "messages",
+            "Messages decided, by area, outcome and rejection code",
+            metrics.messages.clone(),
+        );
+        registry.register("dispatches", "Dispatches that ended their way, by outcome", metrics.dispatches.clone());
+        registry.register("retrieved", "Dispatches reported as stored by their recipient", metrics.retrieved.clone());
+        registry.register(
+            "record_conflicts",
+            "Batches decided again because another lane was faster",
+            metrics.conflicts.clone(),
+        );
+        registry.register(
+            "receipts_refused",
+            "Receipt messages that the broker did not take",
+            metrics.receipts_refused.clone(),
+        );
+        registry.register("parked", "Documents that the hub could not judge", metrics.parked.clone());
+        registry.register("broker_sessions", "Broker sessions opened", metrics.sessions.clone());
+        registry.register("broker_connected", "1 while the hub has a broker session", metrics.connected.clone());
+        registry.register(
+            "certificate_expiry_days",
+            "Days until the first certificate of hub or participants expires",
+            metrics.certificate_days.clone(),
+        );
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Counts what became of a batch.
+    pub fn decided(&self, inspected: &[Inspected], decisions: &[Decision]) {
+        for (inspected, decision) in inspected.iter().zip(decisions) {
+            let (outcome, code) = match decision {
+                Decision::New(message) => match (&message.record.rejection, &message.record.failure) {
+                    (Some(rejection), _) => ("rejected", rejection.code.as_str()),
+                    (None, Some(_)) => ("failed", ""),
+                    (None, None) => ("accepted", ""),
+                },
+                Decision::Repeated(_) => ("repeated", ""),
+                Decision::Reused(refused) => ("rejected", refused.1.code.as_str()),
+                Decision::Reported(_) => ("reported", ""),
+            };
+            // A rejected message may name any area it likes; only those that exist become labels.
+            let known =
+                !matches!(code, "unknown-area" | "unidentified-sender" | "not-your-authority" | "malformed-metadata");
+            let area = inspected.claim.message_type.as_ref().filter(|_| known);
+            let area = area.map_or_else(|| "unknown".into(), |message_type| message_type.area.to_string());
+            self.messages.get_or_create(&MessageLabels { area, outcome, code }).inc();
+        }
+    }
+
+    /// Counts how dispatches ended.
+    pub fn settled(&self, settlements: &[Settlement]) {
+        for settlement in settlements {
+            let outcome = if settlement.failure.is_none() { "delivered" } else { "failed" };
+            self.dispatches.get_or_create(&DispatchLabels { outcome }).inc();
+        }
+    }
+
+    /// The text that Prometheus reads (OpenMetrics 1.0).
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let _writing_to_a_string_cannot_fail = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}

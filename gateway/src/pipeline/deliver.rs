@@ -1,0 +1,177 @@
+//! Deliver: dispatches into mailboxes, persistent, mandatory, in one round of confirms; what is refused is tried again.
+//!
+//! Owns the attempts and how they end. A nack, a return or a time-out is a failed attempt, never a success.
+
+use super::{Pipeline, Unavailable, decide::Decision, inspect::Inspected};
+use crate::{
+    broker::{Header, Outbound, PARKED_QUEUE, Publisher, Verdict},
+    config::backoff,
+    envelope::Envelope,
+    store::{DispatchRecord, DispatchState, Event, Settlement, StoredMessage},
+};
+use schemas::wire::{
+    AuthorityId, HEADER_CONTENT_SHA256, HEADER_DEADLINE, HEADER_FROM, HEADER_LANGUAGE, HEADER_SEQUENCE, HEADER_TO,
+    HEADER_TRACEPARENT, mailbox_queue,
+};
+
+/// A dispatch with what its publication needs.
+struct Dispatch<'a> {
+    record: &'a DispatchRecord,
+    outbound: Outbound,
+}
+
+impl Pipeline {
+    /// Lays every pending dispatch into its mailbox, together with the first receipts, and says how each ended.
+    pub(super) async fn deliver(
+        &self,
+        inspected: &[Inspected],
+        decisions: &[Decision],
+        publisher: &Publisher,
+    ) -> Result<Vec<Settlement>, Unavailable> {
+        self.park(inspected, decisions, publisher).await?;
+        let both = inspected.iter().zip(decisions);
+        let mut waiting: Vec<Dispatch<'_>> = both.flat_map(|(one, decision)| self.dispatches(one, decision)).collect();
+        let mut receipts = self.outbound_receipts(self.first_receipts(decisions));
+        let mut settlements = Vec::new();
+        for attempt in 1.. {
+            let round: Vec<Outbound> =
+                waiting.iter().map(|dispatch| dispatch.outbound.clone()).chain(receipts.drain(..)).collect();
+            let mut verdicts = publisher.publish_all(&round).await?;
+            self.check_receipts(&verdicts.split_off(waiting.len()));
+            let refused = self.settle_round(waiting, verdicts, attempt, &mut settlements);
+            if refused.is_empty() {
+                break;
+            }
+            self.note_refusals(&refused, attempt).await?;
+            let settings = &self.config.delivery;
+            tokio::time::sleep(backoff(settings.retry_first_ms, settings.retry_most_ms, attempt - 1)).await;
+            waiting = refused.into_iter().map(|(dispatch, _)| dispatch).collect();
+        }
+        self.metrics.settled(&settlements);
+        Ok(settlements)
+    }
+
+    /// Notes what the round settled, and returns what is to be tried again, with the reason.
+    fn settle_round<'a>(
+        &self,
+        round: Vec<Dispatch<'a>>,
+        verdicts: Vec<Verdict>,
+        attempt: u32,
+        settlements: &mut Vec<Settlement>,
+    ) -> Vec<(Dispatch<'a>, String)> {
+        let at = (self.clock)();
+        let mut refused = Vec::new();
+        for (dispatch, verdict) in round.into_iter().zip(verdicts) {
+            let failure = match verdict {
+                Verdict::Confirmed => None,
+                Verdict::Refused(why) if attempt < self.config.delivery.attempts => {
+                    refused.push((dispatch, why));
+                    continue;
+                }
+                Verdict::Refused(why) => Some(format!("given up after {attempt} attempts: {why}")),
+            };
+            let DispatchRecord { key, recipient, .. } = dispatch.record;
+            settlements.push(Settlement { key: key.clone(), recipient: recipient.clone(), at, failure });
+        }
+        refused
+    }
+
+    /// Lays documents that the hub could not judge where its operators find them, before anyone is told.
+    async fn park(
+        &self,
+        inspected: &[Inspected],
+        decisions: &[Decision],
+        publisher: &Publisher,
+    ) -> Result<(), Unavailable> {
+        let parked: Vec<Outbound> = inspected
+            .iter()
+            .zip(decisions)
+            .filter_map(|(inspected, decision)| self.parked(inspected, decision))
+            .collect();
+        for verdict in publisher.publish_all(&parked).await? {
+            self.metrics.parked.inc();
+            tracing::error!(queue = PARKED_QUEUE, "the hub could not judge a document: it is parked");
+            if let Verdict::Refused(why) = verdict {
+                return Err(Unavailable::Parking(why));
+            }
+        }
+        Ok(())
+    }
+
+    fn parked(&self, inspected: &Inspected, decision: &Decision) -> Option<Outbound> {
+        let (Decision::New(message) | Decision::Repeated(message)) = decision else { return None };
+        let claim = &inspected.claim;
+        message.record.failure.as_ref().map(|problem| Outbound {
+            queue: PARKED_QUEUE.into(),
+            message_id: claim.key.message_id.to_string(),
+            correlation_id: message.record.position.map(|(exchange, _)| exchange.to_string()),
+            message_type: claim.message_type.as_ref().map_or_else(String::new, ToString::to_string),
+            content_type: schemas::wire::XML,
+            user_id: self.rules.hub.clone(),
+            timestamp: (self.clock)().as_second().unsigned_abs(),
+            headers: vec![("imi-problem", Header::Text(problem.clone()))],
+            body: inspected.received.body.clone(),
+        })
+    }
+
+    fn dispatches<'a>(&self, inspected: &Inspected, decision: &'a Decision) -> Vec<Dispatch<'a>> {
+        let message = match decision {
+            Decision::New(message) | Decision::Repeated(message) => message,
+            Decision::Reused(_) | Decision::Reported(_) => return Vec::new(),
+        };
+        let pending = message.dispatches.iter().filter(|dispatch| dispatch.state() == DispatchState::Pending);
+        // A message with dispatches was accepted, so its envelope can be read again.
+        let Ok(envelope) = Envelope::read(&inspected.received.properties, usize::MAX) else { return Vec::new() };
+        pending
+            .map(|record| Dispatch {
+                record,
+                outbound: self.outbound(inspected, &envelope, message, &record.recipient),
+            })
+            .collect()
+    }
+
+    fn outbound(
+        &self,
+        inspected: &Inspected,
+        envelope: &Envelope,
+        message: &StoredMessage,
+        recipient: &AuthorityId,
+    ) -> Outbound {
+        let mailbox = self.rules.directory.authority(recipient).map_or(recipient, |authority| &authority.mailbox);
+        let text = |text: &str| Header::Text(text.to_owned());
+        let mut headers = vec![
+            (HEADER_FROM, text(envelope.from.as_str())),
+            (HEADER_TO, text(recipient.as_str())),
+            (HEADER_CONTENT_SHA256, text(&message.record.content_sha256)),
+        ];
+        headers.extend(message.record.position.map(|(_, sequence)| (HEADER_SEQUENCE, Header::Number(sequence))));
+        headers.extend(message.record.deadline.as_deref().map(|deadline| (HEADER_DEADLINE, text(deadline))));
+        headers.extend(envelope.language.as_deref().map(|language| (HEADER_LANGUAGE, text(language))));
+        headers.extend(envelope.traceparent.as_deref().map(|trace| (HEADER_TRACEPARENT, text(trace))));
+        Outbound {
+            queue: mailbox_queue(mailbox),
+            message_id: envelope.message_id.to_string(),
+            correlation_id: Some(envelope.correlation_id.to_string()),
+            message_type: envelope.message_type.to_string(),
+            content_type: envelope.content_type.as_str(),
+            user_id: self.rules.hub.clone(),
+            timestamp: envelope.sent_at_seconds,
+            headers,
+            body: inspected.received.body.clone(),
+        }
+    }
+
+    async fn note_refusals(&self, refused: &[(Dispatch<'_>, String)], attempt: u32) -> Result<(), Unavailable> {
+        let at = (self.clock)();
+        let events: Vec<Event> = refused
+            .iter()
+            .map(|(dispatch, why)| Event {
+                key: dispatch.record.key.clone(),
+                at,
+                kind: "attempt-failed",
+                detail: format!("delivery to {}, attempt {attempt}: {why}", dispatch.record.recipient),
+            })
+            .collect();
+        Ok(self.store.note(&events).await?)
+    }
+}

@@ -1,0 +1,207 @@
+//! The way of one message, batch by batch: receive, inspect, record, deliver, settle, answer, acknowledge.
+//!
+//! Owns the order of the steps and the promise behind it: a message is acknowledged to the broker only when all that
+//! it caused is durable. A crash at any point costs a redelivery, and every step bears to run twice. Deciding happens
+//! in pure code ([`inspect`], [`decide`]); this file does the waiting.
+
+mod answer;
+pub mod authorise;
+pub mod claim;
+pub mod decide;
+mod deliver;
+pub mod inspect;
+
+use crate::{
+    broker::{BrokerError, Ingress, Publisher},
+    config::{Config, Step},
+    directory::Directory,
+    envelope::Received,
+    metrics::Metrics,
+    receipts::Notary,
+    store::{Known, MessageKey, Recorded, Store, StoreError},
+};
+use decide::{Decision, decide};
+use inspect::{Cleared, Inspected, Refusal, examine, validated};
+use jiff::Timestamp;
+use schemas::{
+    area::Areas,
+    validate::{Checked, Job, ValidateError, ValidatorPool},
+    wire::ExchangeId,
+};
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+/// The hub cannot go on now: it pauses, opens a new session, and what was not acknowledged comes again.
+#[derive(Debug, Error)]
+pub enum Unavailable {
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The validating threads.
+    #[error("validation: {0}")]
+    Validation(String),
+    /// A document that the hub cannot judge could not be parked.
+    #[error("parking: {0}")]
+    Parking(String),
+    /// A lane ended where it must not.
+    #[error("a lane ended: {0}")]
+    Lane(String),
+}
+
+/// What messages are judged by.
+pub struct Rules {
+    /// Id of the hub.
+    pub hub: String,
+    /// Who exists.
+    pub directory: Directory,
+    /// Which areas exist.
+    pub areas: Arc<Areas>,
+    /// What is too much.
+    pub limits: crate::config::Limits,
+}
+
+/// All that the steps need.
+pub struct Pipeline {
+    /// The configuration.
+    pub config: Config,
+    /// The rules.
+    pub rules: Arc<Rules>,
+    /// Threads that validate documents.
+    pub validators: ValidatorPool,
+    /// How many there are.
+    pub validator_threads: usize,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Signs receipts.
+    pub notary: Notary,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// The time.
+    pub clock: fn() -> Timestamp,
+}
+
+impl Pipeline {
+    /// Works one lane off until `shutdown` is asked for: the batch in hand is finished first.
+    ///
+    /// # Errors
+    /// Broker, store or validation cannot go on; nothing of the batch in hand was acknowledged.
+    pub async fn run_lane(
+        &self,
+        mut ingress: Ingress,
+        publisher: Publisher,
+        shutdown: CancellationToken,
+    ) -> Result<(), Unavailable> {
+        let settings = &self.config.ingress;
+        loop {
+            let batch = tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Ok(ingress.close().await?),
+                batch = ingress.next_batch(settings.batch_messages, settings.batch_bytes) => batch?,
+            };
+            self.fault(Step::Receive);
+            self.process(&batch.messages, &publisher).await?;
+            ingress.acknowledge(&batch).await?;
+            self.fault(Step::Acknowledge);
+        }
+    }
+
+    async fn process(&self, batch: &[Received], publisher: &Publisher) -> Result<(), Unavailable> {
+        let now = (self.clock)();
+        let inspected = self.inspect(batch, now).await?;
+        self.fault(Step::Inspect);
+        let decisions = self.record(&inspected, now).await?;
+        self.fault(Step::Record);
+        self.metrics.decided(&inspected, &decisions);
+        let settlements = self.deliver(&inspected, &decisions, publisher).await?;
+        self.fault(Step::Deliver);
+        if !settlements.is_empty() {
+            self.store.settle(&settlements).await?;
+        }
+        self.fault(Step::Settle);
+        self.answer(&decisions, &settlements, publisher).await?;
+        self.fault(Step::Answer);
+        Ok(())
+    }
+
+    /// Authenticates and parses here, validates documents on the threads made for it.
+    async fn inspect(&self, batch: &[Received], now: Timestamp) -> Result<Vec<Inspected>, Unavailable> {
+        let mut inspected: Vec<Inspected> =
+            batch.iter().map(|received| examine(&self.rules, received.clone(), now)).collect();
+        let (places, jobs): (Vec<usize>, Vec<Job<bytes::Bytes>>) =
+            inspected.iter().enumerate().filter_map(document).unzip();
+        let verdicts = self.validate(jobs).await?;
+        for (place, verdict) in places.into_iter().zip(verdicts) {
+            validated(&mut inspected[place], verdict);
+        }
+        Ok(inspected)
+    }
+
+    async fn validate(&self, jobs: Vec<Job<bytes::Bytes>>) -> Result<Vec<Result<Checked, Refusal>>, Unavailable> {
+        let share = jobs.len().div_ceil(self.validator_threads).max(1);
+        let mut answers = Vec::new();
+        let mut jobs = jobs.into_iter().peekable();
+        while jobs.peek().is_some() {
+            let (tell, told) = oneshot::channel();
+            let unit = jobs.by_ref().take(share).collect();
+            let done = move |verdicts| {
+                let _nobody_waits_any_more = tell.send(verdicts);
+            };
+            self.validators.validate(unit, done).map_err(|error| Unavailable::Validation(error.to_string()))?;
+            answers.push(told);
+        }
+        let mut verdicts = Vec::new();
+        for answer in answers {
+            for verdict in answer.await.map_err(|_| Unavailable::Validation("a validating thread ended".into()))? {
+                verdicts.push(match verdict {
+                    Ok(checked) => Ok(checked),
+                    Err(ValidateError::Rejected(rejection)) => Err(Refusal::Rejected(rejection)),
+                    Err(ValidateError::Failed(problem)) => Err(Refusal::Failed(problem)),
+                });
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// Loads what is known, decides, and records; where another lane was faster, does it again with what it left.
+    async fn record(&self, inspected: &[Inspected], now: Timestamp) -> Result<Vec<Decision>, Unavailable> {
+        let keys: Vec<MessageKey> = inspected.iter().map(|message| message.claim.key.clone()).collect();
+        let exchanges: Vec<ExchangeId> = inspected.iter().filter_map(exchange).collect();
+        loop {
+            let known: Known = self.store.load(&keys, &exchanges).await?;
+            let (decisions, writes) = decide(&self.rules, inspected, known, now);
+            match self.store.record(&writes).await? {
+                Recorded::Durable => return Ok(decisions),
+                Recorded::Conflict => self.metrics.conflicts.inc(),
+            };
+        }
+    }
+
+    /// Deliberate crashes, which fault tests order by configuration.
+    fn fault(&self, step: Step) {
+        if self.config.faults.abort_after == Some(step) {
+            tracing::error!(?step, "aborting: ordered by faults.abort_after");
+            std::process::abort();
+        }
+    }
+}
+
+fn document((place, inspected): (usize, &Inspected)) -> Option<(usize, Job<bytes::Bytes>)> {
+    match &inspected.verdict {
+        Ok(Cleared::Business { envelope, .. }) => {
+            Some((place, Job { message_type: envelope.message_type.clone(), body: inspected.received.body.clone() }))
+        }
+        Ok(Cleared::Report(_)) | Err(_) => None,
+    }
+}
+
+fn exchange(inspected: &Inspected) -> Option<ExchangeId> {
+    match &inspected.verdict {
+        Ok(Cleared::Business { envelope, .. }) => Some(envelope.correlation_id),
+        Ok(Cleared::Report(_)) | Err(_) => None,
+    }
+}

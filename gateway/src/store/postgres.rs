@@ -1,0 +1,226 @@
+//! PostgreSQL: for more than one gateway. The same statements as SQLite's, in its own dialect.
+
+use super::{
+    Event, ExchangeChange, Known, MessageKey, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError,
+    StoredMessage, Story, Writes,
+    rows::{self, DispatchRow, EventFound, EventRow, ExchangeRow, KeyRow, MessageRow, SettlementRow},
+};
+use crate::config;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use schemas::wire::ExchangeId;
+use sqlx::{PgConnection, PgPool, postgres::PgPoolOptions};
+use std::time::Duration;
+use uuid::Uuid;
+
+pub(super) struct Postgres {
+    pool: PgPool,
+}
+
+const LOAD_MESSAGES: &str = "SELECT m.* FROM json_to_recordset($1::json) k(participant text, message_id text)
+    JOIN messages m USING (participant, message_id)";
+const LOAD_DISPATCHES: &str = "SELECT d.* FROM json_to_recordset($1::json) k(participant text, message_id text)
+    JOIN dispatches d USING (message_id, participant) ORDER BY d.recipient";
+const LOAD_EXCHANGES: &str =
+    "SELECT e.* FROM json_array_elements_text($1::json) k(id) JOIN exchanges e ON e.correlation_id = k.id";
+const INSERT_MESSAGES: &str =
+    "INSERT INTO messages SELECT * FROM json_to_recordset($1::json) r(participant text, message_id text,
+    claimed_message_id text, claimed_correlation_id text, correlation_id text, sequence bigint, message_type text,
+    sender text, fingerprint text, content_sha256 text, size_bytes bigint, test boolean, deadline text,
+    received_at bigint, rejection text, failure text) ON CONFLICT DO NOTHING";
+const INSERT_DISPATCHES: &str =
+    "INSERT INTO dispatches SELECT * FROM json_to_recordset($1::json) r(message_id text, participant text,
+    recipient text, delivered_at bigint, retrieved_at bigint, failed_at bigint, failure text)";
+const INSERT_EXCHANGES: &str = "INSERT INTO exchanges
+    SELECT correlation_id, area, state, requester, responder, test, sequence, at, at FROM json_to_recordset($1::json)
+    r(correlation_id text, area text, state text, requester text, responder text, test boolean, sequence bigint,
+    sequence_before bigint, at bigint)
+    WHERE sequence_before = 0 ON CONFLICT DO NOTHING";
+const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.state, responder = r.responder, sequence = r.sequence,
+    changed_at = r.at FROM json_to_recordset($1::json) r(correlation_id text, state text, responder text, sequence bigint,
+    sequence_before bigint, at bigint) WHERE r.sequence_before > 0 AND exchanges.correlation_id = r.correlation_id
+    AND exchanges.sequence = r.sequence_before";
+const INSERT_EVENTS: &str = "INSERT INTO events (participant, message_id, at, kind, detail) SELECT *
+    FROM json_to_recordset($1::json) r(participant text, message_id text, at bigint, kind text, detail text)";
+const SETTLE: &str = "UPDATE dispatches SET delivered_at = coalesce(dispatches.delivered_at, r.delivered_at),
+    failed_at = coalesce(dispatches.failed_at, r.failed_at), failure = coalesce(dispatches.failure, r.failure)
+    FROM json_to_recordset($1::json) r(participant text, message_id text, recipient text, delivered_at bigint,
+    failed_at bigint, failure text) WHERE dispatches.message_id = r.message_id
+    AND dispatches.participant = r.participant AND dispatches.recipient = r.recipient";
+const RETRIEVE: &str = "UPDATE dispatches SET retrieved_at = coalesce(retrieved_at, $3), delivered_at = coalesce(delivered_at, $3)
+    FROM json_to_recordset($1::json) r(message_id text, sender text)
+    WHERE dispatches.message_id = r.message_id
+    AND dispatches.recipient IN (SELECT json_array_elements_text($2::json)) AND (r.sender IS NULL OR r.sender =
+    (SELECT m.sender FROM messages m WHERE m.participant = dispatches.participant AND m.message_id = dispatches.message_id))
+    RETURNING dispatches.message_id, participant, recipient, delivered_at, retrieved_at, failed_at, failure";
+
+impl Postgres {
+    pub(super) async fn open(settings: &config::Store) -> Result<Self, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections.max(1))
+            .acquire_timeout(Duration::from_secs(30))
+            .connect(&settings.url)
+            .await?;
+        sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(StoreError::new)?;
+        Ok(Self { pool })
+    }
+
+    async fn run(&self, sql: &'static str, rows: String) -> Result<(), StoreError> {
+        sqlx::query(sql).bind(rows).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    async fn join(&self, messages: Vec<MessageRow>, keys: String) -> Result<Vec<StoredMessage>, StoreError> {
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let dispatches: Vec<DispatchRow> = sqlx::query_as(LOAD_DISPATCHES).bind(keys).fetch_all(&self.pool).await?;
+        rows::join(messages, dispatches)
+    }
+
+    async fn by_keys(&self, keys: &[KeyRow]) -> Result<Vec<StoredMessage>, StoreError> {
+        let keys = rows::json(keys)?;
+        let messages = sqlx::query_as(LOAD_MESSAGES).bind(keys.clone()).fetch_all(&self.pool).await?;
+        self.join(messages, keys).await
+    }
+
+    async fn exchanges(&self, ids: &[ExchangeId]) -> Result<Vec<crate::exchange::Exchange>, StoreError> {
+        let found: Vec<ExchangeRow> =
+            sqlx::query_as(LOAD_EXCHANGES).bind(rows::json(ids)?).fetch_all(&self.pool).await?;
+        found.into_iter().map(ExchangeRow::exchange).collect()
+    }
+}
+
+async fn execute(connection: &mut PgConnection, sql: &'static str, rows: String) -> Result<u64, StoreError> {
+    Ok(sqlx::query(sql).bind(rows).execute(connection).await?.rows_affected())
+}
+
+impl Store for Postgres {
+    fn load<'a>(
+        &'a self,
+        keys: &'a [MessageKey],
+        exchanges: &'a [ExchangeId],
+    ) -> BoxFuture<'a, Result<Known, StoreError>> {
+        Box::pin(async move {
+            let keys: Vec<KeyRow> = keys.iter().map(KeyRow::from).collect();
+            let messages = self.by_keys(&keys).await?;
+            let exchanges = self.exchanges(exchanges).await?;
+            Ok(Known {
+                messages: messages.into_iter().map(|message| (message.record.key.clone(), message)).collect(),
+                exchanges: exchanges.into_iter().map(|exchange| (exchange.correlation_id, exchange)).collect(),
+            })
+        })
+    }
+
+    fn record<'a>(&'a self, writes: &'a Writes) -> BoxFuture<'a, Result<Recorded, StoreError>> {
+        Box::pin(async move {
+            let messages: Vec<MessageRow> = writes.messages.iter().map(MessageRow::new).collect::<Result<_, _>>()?;
+            let dispatches: Vec<DispatchRow> = writes.dispatches.iter().map(DispatchRow::from).collect();
+            let at = writes.at.unwrap_or(Timestamp::UNIX_EPOCH);
+            let exchanges: Vec<ExchangeRow> =
+                writes.exchanges.iter().map(|change: &ExchangeChange| ExchangeRow::new(change, at)).collect();
+            let events: Vec<EventRow<'_>> = writes.events.iter().map(EventRow::from).collect();
+            let mut transaction = self.pool.begin().await?;
+            let mut moved = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
+            let mut wanted = messages.len() as u64;
+            if !exchanges.is_empty() {
+                let rows = rows::json(&exchanges)?;
+                moved += execute(&mut transaction, INSERT_EXCHANGES, rows.clone()).await?;
+                moved += execute(&mut transaction, UPDATE_EXCHANGES, rows).await?;
+                wanted += exchanges.len() as u64;
+            }
+            if moved != wanted {
+                transaction.rollback().await?;
+                return Ok(Recorded::Conflict);
+            }
+            if !dispatches.is_empty() {
+                execute(&mut transaction, INSERT_DISPATCHES, rows::json(&dispatches)?).await?;
+            }
+            if !events.is_empty() {
+                execute(&mut transaction, INSERT_EVENTS, rows::json(&events)?).await?;
+            }
+            transaction.commit().await?;
+            Ok(Recorded::Durable)
+        })
+    }
+
+    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let rows: Vec<SettlementRow<'_>> = settlements.iter().map(SettlementRow::from).collect();
+            self.run(SETTLE, rows::json(&rows)?).await
+        })
+    }
+
+    fn retrieve<'a>(&'a self, report: &'a RetrievalReport) -> BoxFuture<'a, Result<Vec<StoredMessage>, StoreError>> {
+        Box::pin(async move {
+            let rows = rows::json(&rows::retrieval_rows(report))?;
+            let touched: Vec<DispatchRow> = sqlx::query_as(RETRIEVE)
+                .bind(rows)
+                .bind(rows::json(&report.recipients)?)
+                .bind(rows::milliseconds(report.at))
+                .fetch_all(&self.pool)
+                .await?;
+            let keys = rows::json(&touched)?;
+            let messages = sqlx::query_as(LOAD_MESSAGES).bind(keys).fetch_all(&self.pool).await?;
+            rows::join(messages, touched)
+        })
+    }
+
+    fn note<'a>(&'a self, events: &'a [Event]) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let rows: Vec<EventRow<'_>> = events.iter().map(EventRow::from).collect();
+            self.run(INSERT_EVENTS, rows::json(&rows)?).await
+        })
+    }
+
+    fn stories(&self, id: Uuid) -> BoxFuture<'_, Result<Vec<Story>, StoreError>> {
+        Box::pin(async move {
+            let keys: Vec<KeyRow> = sqlx::query_as(
+                "SELECT participant, message_id FROM messages WHERE message_id = $1 OR correlation_id = $1
+                 ORDER BY received_at, sequence LIMIT 1000",
+            )
+            .bind(id.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+            let mut messages = self.by_keys(&keys).await?;
+            messages.sort_by_key(|message| (message.record.received_at, message.record.position));
+            let events: Vec<EventFound> = sqlx::query_as(
+                "SELECT ev.* FROM json_to_recordset($1::json) k(participant text, message_id text)
+                 JOIN events ev USING (message_id, participant) ORDER BY ev.id LIMIT 10000",
+            )
+            .bind(rows::json(&keys)?)
+            .fetch_all(&self.pool)
+            .await?;
+            let ids: Vec<ExchangeId> =
+                messages.iter().filter_map(|message| message.record.position).map(|(id, _)| id).collect();
+            rows::stories(messages, self.exchanges(&ids).await?, events)
+        })
+    }
+
+    fn overview(&self) -> BoxFuture<'_, Result<Overview, StoreError>> {
+        Box::pin(async move {
+            let (accepted, rejected): (i64, i64) =
+                sqlx::query_as("SELECT count(*) - count(rejection) - count(failure), count(rejection) FROM messages")
+                    .fetch_one(&self.pool)
+                    .await?;
+            let dispatches: (i64, i64, i64, i64) = sqlx::query_as(rows::COUNT_DISPATCHES).fetch_one(&self.pool).await?;
+            let exchanges =
+                sqlx::query_as("SELECT state, count(*) FROM exchanges GROUP BY state").fetch_all(&self.pool).await?;
+            let waiting = sqlx::query_as(rows::WAITING).fetch_all(&self.pool).await?;
+            rows::overview((accepted, rejected), dispatches, exchanges, waiting)
+        })
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            sqlx::query("SELECT 1").execute(&self.pool).await?;
+            Ok(())
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.pool.close().await;
+        })
+    }
+}

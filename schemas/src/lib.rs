@@ -1,0 +1,6 @@
+//! The wire contract of the IMI Gateway: the words that travel, the area packs, and the code that loads,
+//! checks and applies them. Knows neither broker nor store.
+
+pub mod area;
+pub mod validate;
+pub mod wire;

@@ -1,0 +1,119 @@
+//! The command line: results to standard output, messages to standard error; 0 ok, 1 a negative verdict, 2 wrong use,
+//! 64 bad configuration (something that a command needs is missing, or a port is taken).
+
+mod backoffice;
+mod demo;
+mod load;
+
+use clap::{Args, Parser, Subcommand};
+use simulators::network::{NetworkError, NetworkOptions};
+use std::{error::Error, io::IsTerminal, path::PathBuf, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+/// Exit status of bad configuration (the contract's number).
+const BAD_CONFIGURATION: u8 = 64;
+
+/// Independent witnesses of the IMI Gateway: a whole network on one machine, load, a counterpart to test against
+#[derive(Parser)]
+#[command(name = "simulator", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Brings broker, gateway and eleven back offices up and plays real cases through them
+    Demo(demo::Options),
+    /// Sends many small messages through a gateway; with --bench also through a bare relay, and compares
+    Load(load::Options),
+    /// Answers every information request with an acceptance and a reply, for integrators to test against
+    Backoffice(backoffice::Options),
+}
+
+/// Where the project and its programs are.
+#[derive(Args)]
+struct Places {
+    /// The project's folder, which holds config/ and schemas/
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    root: PathBuf,
+    /// Folder of the programs gateway and adapter [default: the folder of this program]
+    #[arg(long, value_name = "DIR")]
+    binaries: Option<PathBuf>,
+}
+
+impl Places {
+    fn network(&self, dir: PathBuf) -> NetworkOptions {
+        let options = NetworkOptions::new(self.root.clone(), dir);
+        let here = || std::env::current_exe().ok()?.parent().map(PathBuf::from);
+        match self.binaries.clone().or_else(here) {
+            Some(binaries) => NetworkOptions { binaries, ..options },
+            None => options,
+        }
+    }
+}
+
+/// Why a command has no result.
+enum Failure {
+    /// Something that it needs is missing or wrong.
+    Configuration(String),
+    /// It went wrong.
+    Other(String),
+}
+
+impl Failure {
+    fn configuration(error: &dyn Error) -> Self {
+        Self::Configuration(simulators::chain(error))
+    }
+    fn other(error: &dyn Error) -> Self {
+        Self::Other(simulators::chain(error))
+    }
+    /// An error in building a network: what is missing is configuration, everything else is not.
+    fn network(error: &NetworkError) -> Self {
+        if error.is_configuration() { Self::configuration(error) } else { Self::other(error) }
+    }
+}
+
+/// Whether a command's verdict was positive.
+type Outcome = Result<bool, Failure>;
+
+impl Cli {
+    /// Does what was asked for.
+    pub(crate) fn execute(self) -> ExitCode {
+        log();
+        let runtime = match tokio::runtime::Runtime::new() {
+            Ok(runtime) => runtime,
+            Err(error) => return finish(Err(Failure::other(&error))),
+        };
+        finish(runtime.block_on(async {
+            match self.command {
+                Command::Demo(options) => demo::execute(options).await,
+                Command::Load(options) => load::execute(options).await,
+                Command::Backoffice(options) => backoffice::execute(options).await,
+            }
+        }))
+    }
+}
+
+fn finish(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(Failure::Configuration(reason)) => {
+            eprintln!("simulator: {reason}");
+            ExitCode::from(BAD_CONFIGURATION)
+        }
+        Err(Failure::Other(reason)) => {
+            eprintln!("simulator: {reason}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Errors of the libraries go to the standard error; `RUST_LOG` asks for more. The AMQP library logs every connection
+/// that ends as an error, and returns those that matter.
+fn log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error,lapin=off"));
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,42 @@
+//! Scenarios: promises of the whole network, each in a file of its own, against a real broker and real stores.
+//!
+//! Scenarios that leave the network as they found it share one; those that break things build their own.
+
+mod broker_restart;
+mod crash;
+mod demo;
+mod folder_adapter;
+mod foreign_clients;
+mod isolation;
+mod parity;
+mod refusals;
+mod shutdown;
+mod store_conformance;
+mod support;
+mod tidy;
+
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials: Vec<Trial> = [
+        broker_restart::trials(),
+        crash::trials(),
+        demo::trials(),
+        folder_adapter::trials(),
+        foreign_clients::trials(),
+        isolation::trials(),
+        parity::trials(),
+        refusals::trials(),
+        shutdown::trials(),
+        store_conformance::trials(),
+        tidy::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    support::stop_shared();
+    conclusion.exit_code()
+}

@@ -13,6 +13,8 @@ mkdir -p "${2:?the folder that holds the node}"
 dir=$(cd "$2" && pwd)
 amqps=${AMQPS_PORT:-7671} management=${MANAGEMENT_PORT:-7672} distribution=${DISTRIBUTION_PORT:-7673}
 callbacks=${CALLBACKS_PORT:-7445}
+# A node that runs is stopped on the port it was started on.
+if [ "$action" != start ] && [ -s "$dir/distribution_port" ]; then distribution=$(cat "$dir/distribution_port"); fi
 start_seconds=120 stop_seconds=60
 server=/usr/lib/rabbitmq/bin/rabbitmq-server
 
@@ -33,6 +35,7 @@ start() {
   local pki
   pki=$(cd "${PKI:-.run/pki}" && pwd)
   mkdir -p "$dir/data" "$dir/log"
+  echo "$distribution" >"$dir/distribution_port"
   cp "$here/enabled_plugins" "$here/definitions.json" "$dir/"
   sed -e "s|@DIR@|$dir|g" -e "s|@PKI@|$pki|g" -e "s|@AMQPS_PORT@|$amqps|g" -e "s|@MANAGEMENT_PORT@|$management|g" \
     -e "s|@CALLBACKS_PORT@|$callbacks|g" "$here/rabbitmq.conf.in" >"$dir/rabbitmq.conf"

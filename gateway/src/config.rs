@@ -129,9 +129,9 @@ section! {
         /// Ordered lanes for ordinary messages, 1 to 64.
         lanes: u16 = 2,
         /// Unacknowledged messages per lane.
-        prefetch: u16 = 256,
+        prefetch: u16 = 512,
         /// Most messages in one batch.
-        batch_messages: usize = 128,
+        batch_messages: usize = 256,
         /// Most bytes of documents in one batch.
         batch_bytes: usize = 16 * 1024 * 1024,
         /// Validating threads; 0 = one per core.

@@ -63,9 +63,11 @@ fn assert_code(receipt: &SignedReceipt, code: RejectionCode, words: &str) {
     assert!(reason.contains(words), "{reason:?} does not say {words:?}");
 }
 
+type Spoil = fn(&mut Submission);
+
 async fn metadata() {
     let mut de = RawParticipant::connect(&*shared().await, "DE-BACKOFFICE").await.expect("connected");
-    let spoil: [(fn(&mut Submission), &str); 15] = [
+    let spoil: [(Spoil, &str); 15] = [
         (|s| s.message_id = None, "message_id is missing"),
         (|s| s.message_id = Some("4711".into()), "message_id"),
         (|s| s.message_id = Some("a\0b".into()), "property message_id:"),

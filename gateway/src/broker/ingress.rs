@@ -23,7 +23,8 @@ pub struct Ingress {
 pub struct Batch {
     /// The messages.
     pub messages: Vec<Received>,
-    last_tag: u64,
+    /// The broker's tag of the last of them.
+    pub last_tag: u64,
 }
 
 impl Ingress {
@@ -71,9 +72,9 @@ impl Ingress {
         Ok(batch)
     }
 
-    /// Acknowledges a batch and everything before it.
-    pub async fn acknowledge(&self, batch: &Batch) -> Result<(), BrokerError> {
-        Ok(self.channel.basic_ack(batch.last_tag, BasicAckOptions { multiple: true }).await?)
+    /// Acknowledges everything up to a tag.
+    pub async fn acknowledge(&self, last_tag: u64) -> Result<(), BrokerError> {
+        Ok(self.channel.basic_ack(last_tag, BasicAckOptions { multiple: true }).await?)
     }
 
     /// Stops taking messages; those not acknowledged go back to the queue, in order.

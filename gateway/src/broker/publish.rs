@@ -66,7 +66,7 @@ impl Publisher {
     ///
     /// # Errors
     /// The session is over; nothing is known of what was under way.
-    pub async fn publish_all(&self, messages: &[Outbound]) -> Result<Vec<Verdict>, BrokerError> {
+    pub async fn publish_all(&self, messages: &[&Outbound]) -> Result<Vec<Verdict>, BrokerError> {
         let round = async {
             let mut confirms = Vec::with_capacity(messages.len());
             for message in messages {
@@ -76,10 +76,12 @@ impl Publisher {
                     self.channel.basic_publish("".into(), queue, options, &message.body, properties(message)).await?,
                 );
             }
+            // The last first: when it is there, most others are too, and this task is woken once instead of each time.
             let mut verdicts = Vec::with_capacity(confirms.len());
-            for confirm in confirms {
+            for confirm in confirms.into_iter().rev() {
                 verdicts.push(verdict(confirm.await?));
             }
+            verdicts.reverse();
             Ok(verdicts)
         };
         tokio::time::timeout(self.confirm_timeout, round).await.map_err(|_| BrokerError::TimedOut("confirm"))?

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 pub(super) fn run(option: &ConfigOption) -> Outcome {
     let config = option.load()?;
     start_log(&config.log)?;
+    report_panics();
     let shutdown = CancellationToken::new();
     runtime()?.block_on(async {
         tokio::spawn(ask_to_stop(shutdown.clone()));
@@ -46,6 +47,14 @@ async fn ask_to_stop(shutdown: CancellationToken) {
     }
     tracing::info!("stopping: finishing what is in hand");
     shutdown.cancel();
+}
+
+/// A panic is logged by its place alone: its message may quote a document.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a panic");
+    }));
 }
 
 fn start_log(settings: &Log) -> Result<(), Failure> {

@@ -34,7 +34,8 @@ impl Pipeline {
                 message.dispatches.iter().filter_map(|dispatch| self.notary.dispatch(&message.record, dispatch).pop());
             self.post(&mut post, &message, retrieved.collect());
         }
-        let verdicts = publisher.publish_all(&self.outbound_receipts(post)).await?;
+        let receipts = self.outbound_receipts(post);
+        let verdicts = publisher.publish_all(&receipts.iter().collect::<Vec<_>>()).await?;
         self.check_receipts(&verdicts);
         Ok(())
     }
@@ -87,9 +88,9 @@ impl Pipeline {
         let timestamp = (self.clock)();
         let mut outbound = Vec::new();
         for (participant, receipts) in post {
-            for part in receipts.chunks(RECEIPTS_PER_MESSAGE) {
-                let receipts: Vec<SignedReceipt> =
-                    part.iter().map(|receipt| self.notary.sign(receipt.clone())).collect();
+            let mut receipts = receipts.into_iter().map(|receipt| self.notary.sign(receipt)).peekable();
+            while receipts.peek().is_some() {
+                let receipts: Vec<SignedReceipt> = receipts.by_ref().take(RECEIPTS_PER_MESSAGE).collect();
                 let body = serde_json::to_vec(&ReceiptBatch { receipts })
                     .expect("receipts are plain data, which JSON can always spell");
                 outbound.push(Outbound {

@@ -72,7 +72,7 @@ fn fingerprint(properties: &Properties, content_sha256: &str) -> String {
     for name in [HEADER_FROM, HEADER_TO, HEADER_LANGUAGE, HEADER_TEST] {
         absorb(&properties.headers.get(name).map_or_else(|| "\0".into(), spelled));
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    schemas::wire::hexadecimal(&hasher.finalize())
 }
 
 fn spelled(value: &HeaderValue) -> String {

@@ -34,9 +34,9 @@ impl Pipeline {
         let mut receipts = self.outbound_receipts(self.first_receipts(decisions));
         let mut settlements = Vec::new();
         for attempt in 1.. {
-            let round: Vec<Outbound> =
-                waiting.iter().map(|dispatch| dispatch.outbound.clone()).chain(receipts.drain(..)).collect();
+            let round: Vec<&Outbound> = waiting.iter().map(|dispatch| &dispatch.outbound).chain(&receipts).collect();
             let mut verdicts = publisher.publish_all(&round).await?;
+            receipts.clear();
             self.check_receipts(&verdicts.split_off(waiting.len()));
             let refused = self.settle_round(waiting, verdicts, attempt, &mut settlements);
             if refused.is_empty() {
@@ -88,7 +88,7 @@ impl Pipeline {
             .zip(decisions)
             .filter_map(|(inspected, decision)| self.parked(inspected, decision))
             .collect();
-        for verdict in publisher.publish_all(&parked).await? {
+        for verdict in publisher.publish_all(&parked.iter().collect::<Vec<_>>()).await? {
             self.metrics.parked.inc();
             tracing::error!(queue = PARKED_QUEUE, "the hub could not judge a document: it is parked");
             if let Verdict::Refused(why) = verdict {

@@ -12,7 +12,7 @@ mod deliver;
 pub mod inspect;
 
 use crate::{
-    broker::{BrokerError, Ingress, Publisher},
+    broker::{Batch, BrokerError, Ingress, Publisher},
     config::{Config, Step},
     directory::Directory,
     envelope::Received,
@@ -104,13 +104,14 @@ impl Pipeline {
                 batch = ingress.next_batch(settings.batch_messages, settings.batch_bytes) => batch?,
             };
             self.fault(Step::Receive);
-            self.process(&batch.messages, &publisher).await?;
-            ingress.acknowledge(&batch).await?;
+            let Batch { messages, last_tag } = batch;
+            self.process(messages, &publisher).await?;
+            ingress.acknowledge(last_tag).await?;
             self.fault(Step::Acknowledge);
         }
     }
 
-    async fn process(&self, batch: &[Received], publisher: &Publisher) -> Result<(), Unavailable> {
+    async fn process(&self, batch: Vec<Received>, publisher: &Publisher) -> Result<(), Unavailable> {
         let now = (self.clock)();
         let inspected = self.inspect(batch, now).await?;
         self.fault(Step::Inspect);
@@ -129,9 +130,9 @@ impl Pipeline {
     }
 
     /// Authenticates and parses here, validates documents on the threads made for it.
-    async fn inspect(&self, batch: &[Received], now: Timestamp) -> Result<Vec<Inspected>, Unavailable> {
+    async fn inspect(&self, batch: Vec<Received>, now: Timestamp) -> Result<Vec<Inspected>, Unavailable> {
         let mut inspected: Vec<Inspected> =
-            batch.iter().map(|received| examine(&self.rules, received.clone(), now)).collect();
+            batch.into_iter().map(|received| examine(&self.rules, received, now)).collect();
         let (places, jobs): (Vec<usize>, Vec<Job<bytes::Bytes>>) =
             inspected.iter().enumerate().filter_map(document).unzip();
         let verdicts = self.validate(jobs).await?;

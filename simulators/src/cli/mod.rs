@@ -7,7 +7,13 @@ mod load;
 
 use clap::{Args, Parser, Subcommand};
 use simulators::network::{NetworkError, NetworkOptions};
-use std::{error::Error, io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, IsTerminal},
+    path::PathBuf,
+    process::ExitCode,
+};
+use tokio::runtime::{self, Runtime};
 use tracing_subscriber::EnvFilter;
 
 /// Exit status of bad configuration (the contract's number).
@@ -81,7 +87,7 @@ impl Cli {
     /// Does what was asked for.
     pub(crate) fn execute(self) -> ExitCode {
         log();
-        let runtime = match tokio::runtime::Runtime::new() {
+        let runtime = match self.command.runtime() {
             Ok(runtime) => runtime,
             Err(error) => return finish(Err(Failure::other(&error))),
         };
@@ -92,6 +98,18 @@ impl Cli {
                 Command::Backoffice(options) => backoffice::execute(options).await,
             }
         }))
+    }
+}
+
+impl Command {
+    /// Load is made by one thread, which leaves the other cores to what is measured; measured on two cores, both sides
+    /// of the bench are faster so.
+    fn runtime(&self) -> io::Result<Runtime> {
+        let mut builder = match self {
+            Self::Load(_) => runtime::Builder::new_current_thread(),
+            Self::Demo(_) | Self::Backoffice(_) => runtime::Builder::new_multi_thread(),
+        };
+        builder.enable_all().build()
     }
 }
 
@@ -114,6 +132,6 @@ fn finish(outcome: Outcome) -> ExitCode {
 /// that ends as an error, and returns those that matter.
 fn log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error,lapin=off"));
-    let ansi = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).init();
+    let ansi = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(io::stderr).init();
 }

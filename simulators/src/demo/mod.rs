@@ -61,7 +61,10 @@ pub async fn run(options: NetworkOptions, stay: Stay) -> Result<Verdict, DemoErr
     );
     let told = tokio::select! {
         told = told(options) => told?,
-        () = crate::interrupted() => return Ok(Verdict::Interrupted),
+        () = crate::interrupted() => {
+            narrator::say("\n   interrupted before the last story was told");
+            return Ok(Verdict::Interrupted);
+        }
     };
     let (stage, verdict) = told;
     farewell(&stage, verdict, stay);
@@ -90,6 +93,8 @@ async fn told(options: NetworkOptions) -> Result<(Stage, Verdict), DemoError> {
 
 async fn open(options: NetworkOptions) -> Result<Stage, DemoError> {
     let start = Instant::now();
+    // Before anything is started: the network itself does without it.
+    options.program("adapter")?;
     narrator::say(&format!("\n   starting broker and gateway in {} …", options.dir.display()));
     let network = Network::start(options).await?;
     let (ledger, state) = (Arc::new(Ledger::default()), Arc::new(Mutex::new("")));

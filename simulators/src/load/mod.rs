@@ -60,6 +60,10 @@ pub struct BenchOptions {
 /// When the network does not come up, or any message is lost or refused.
 pub async fn bench(options: BenchOptions) -> Result<(String, String), LoadError> {
     let say = |line: String| eprintln!("{line}");
+    // Before the work, so that its result is not lost for a missing folder.
+    if let Some(folder) = options.out.parent() {
+        std::fs::create_dir_all(folder).map_err(LoadError::file(folder))?;
+    }
     say("starting a network of its own for the bench".to_owned());
     let network = Network::start(options.network).await?;
     let stage = stage_of(&network)?;

@@ -75,6 +75,7 @@ impl Stage {
             from,
             recipients,
             ids: Cargo::fresh_ids(messages),
+            exchanges: Cargo::fresh_ids(messages),
             document: Document::new(),
         })
     }

@@ -68,11 +68,20 @@ impl NetworkOptions {
         Ok(Self { ports: Ports::free().map_err(NetworkError::NoPort)?, ..self })
     }
 
+    /// The file of one of the project's programs.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn program(&self, name: &str) -> Result<PathBuf, NetworkError> {
+        let path = self.binaries.join(name);
+        present(&path, "build it with `cargo build --release`, or name the folder that holds it")?;
+        Ok(path)
+    }
+
     /// With every path made absolute (the folder is made for that), and what the network is made of checked to be there.
     pub(super) fn checked(self) -> Result<Self, NetworkError> {
         std::fs::create_dir_all(&self.dir).map_err(NetworkError::file("cannot make", &self.dir))?;
-        let gateway = self.binaries.join("gateway");
-        present(&gateway, "build it with `cargo build --release`, or name the folder that holds it")?;
+        self.program("gateway")?;
         present(&self.root.join("config/broker/node.sh"), "name the project's folder, or run this in it")?;
         let absolute = |path: &Path| path.canonicalize().map_err(NetworkError::file("cannot find", path));
         Ok(Self {

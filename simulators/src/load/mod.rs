@@ -66,7 +66,7 @@ pub async fn bench(options: BenchOptions) -> Result<(String, String), LoadError>
     }
     say("starting a network of its own for the bench".to_owned());
     let network = Network::start(options.network).await?;
-    let stage = stage_of(&network)?;
+    let stage = stage_of(&network)?.one_to_one();
     let gateway = network.gateway_pid().ok_or(LoadError::Nobody("running gateway"))?;
     let sizes = bench::Sizes {
         messages: options.messages,

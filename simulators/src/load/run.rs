@@ -65,6 +65,13 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// The same with one recipient: the relay has one queue to write and one reader behind it, and so has the gateway's
+    /// side of a comparison.
+    pub(super) fn one_to_one(mut self) -> Self {
+        self.cast.recipients.truncate(1);
+        self
+    }
+
     fn cargo(&self, address: Address, messages: usize) -> Result<Cargo, LoadError> {
         let message_type: MessageType =
             MESSAGE_TYPE.parse().map_err(|error| LoadError::Unexpected(format!("the load's own type: {error}")))?;

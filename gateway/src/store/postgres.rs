@@ -1,8 +1,8 @@
 //! PostgreSQL: for more than one gateway. The same statements as SQLite's, in its own dialect.
 
 use super::{
-    Event, ExchangeChange, Known, MessageKey, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError,
-    StoredMessage, Story, Writes,
+    Event, Known, MessageKey, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story,
+    Writes,
     rows::{self, DispatchRow, EventFound, EventRow, ExchangeRow, KeyRow, MessageRow, SettlementRow},
 };
 use crate::config;
@@ -34,11 +34,10 @@ const INSERT_DISPATCHES: &str =
 const INSERT_EXCHANGES: &str = "INSERT INTO exchanges
     SELECT correlation_id, area, state, requester, responder, test, sequence, at, at FROM json_to_recordset($1::json)
     r(correlation_id text, area text, state text, requester text, responder text, test boolean, sequence bigint,
-    sequence_before bigint, at bigint)
-    WHERE sequence_before = 0 ON CONFLICT DO NOTHING";
+    sequence_before bigint, at bigint) ON CONFLICT DO NOTHING";
 const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.state, responder = r.responder, sequence = r.sequence,
     changed_at = r.at FROM json_to_recordset($1::json) r(correlation_id text, state text, responder text, sequence bigint,
-    sequence_before bigint, at bigint) WHERE r.sequence_before > 0 AND exchanges.correlation_id = r.correlation_id
+    sequence_before bigint, at bigint) WHERE exchanges.correlation_id = r.correlation_id
     AND exchanges.sequence = r.sequence_before";
 const INSERT_EVENTS: &str = "INSERT INTO events (participant, message_id, at, kind, detail) SELECT *
     FROM json_to_recordset($1::json) r(participant text, message_id text, at bigint, kind text, detail text)";
@@ -117,19 +116,19 @@ impl Store for Postgres {
             let messages: Vec<MessageRow> = writes.messages.iter().map(MessageRow::new).collect::<Result<_, _>>()?;
             let dispatches: Vec<DispatchRow> = writes.dispatches.iter().map(DispatchRow::from).collect();
             let at = writes.at.unwrap_or(Timestamp::UNIX_EPOCH);
-            let exchanges: Vec<ExchangeRow> =
-                writes.exchanges.iter().map(|change: &ExchangeChange| ExchangeRow::new(change, at)).collect();
+            let exchanges = writes.exchanges.iter().map(|change| ExchangeRow::new(change, at));
+            let (opened, moved): (Vec<_>, Vec<_>) = exchanges.partition(ExchangeRow::is_new);
             let events: Vec<EventRow<'_>> = writes.events.iter().map(EventRow::from).collect();
             let mut transaction = self.pool.begin().await?;
-            let mut moved = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
+            let mut written = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
             let mut wanted = messages.len() as u64;
-            if !exchanges.is_empty() {
-                let rows = rows::json(&exchanges)?;
-                moved += execute(&mut transaction, INSERT_EXCHANGES, rows.clone()).await?;
-                moved += execute(&mut transaction, UPDATE_EXCHANGES, rows).await?;
-                wanted += exchanges.len() as u64;
+            for (sql, rows) in [(INSERT_EXCHANGES, opened), (UPDATE_EXCHANGES, moved)] {
+                if !rows.is_empty() {
+                    written += execute(&mut transaction, sql, rows::json(&rows)?).await?;
+                    wanted += rows.len() as u64;
+                }
             }
-            if moved != wanted {
+            if written != wanted {
                 transaction.rollback().await?;
                 return Ok(Recorded::Conflict);
             }

@@ -51,19 +51,28 @@ impl KeyRow {
 pub(super) struct MessageRow {
     participant: String,
     message_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     claimed_message_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     claimed_correlation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     correlation_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sequence: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sender: Option<String>,
     fingerprint: String,
     content_sha256: String,
     size_bytes: i64,
     test: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     deadline: Option<String>,
     received_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     rejection: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
 }
 
@@ -121,9 +130,13 @@ pub(super) struct DispatchRow {
     message_id: String,
     participant: String,
     recipient: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     delivered_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     retrieved_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     failed_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
 }
 
@@ -205,6 +218,11 @@ impl ExchangeRow {
             sequence_before: change.sequence_before.into(),
             at: milliseconds(at),
         }
+    }
+
+    /// Whether the batch opened it; otherwise the batch moved it on.
+    pub(super) fn is_new(&self) -> bool {
+        self.sequence_before == 0
     }
 
     pub(super) fn exchange(self) -> Result<Exchange, StoreError> {

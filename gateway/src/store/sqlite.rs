@@ -1,8 +1,8 @@
 //! SQLite: the embedded default. One writer, many readers; every commit is on disk before it is believed.
 
 use super::{
-    Event, ExchangeChange, Known, MessageKey, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError,
-    StoredMessage, Story, Writes,
+    Event, Known, MessageKey, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story,
+    Writes,
     rows::{self, DispatchRow, EventFound, EventRow, ExchangeRow, KeyRow, MessageRow, SettlementRow},
 };
 use crate::config;
@@ -37,10 +37,10 @@ const INSERT_DISPATCHES: &str = "INSERT INTO dispatches SELECT
 const INSERT_EXCHANGES: &str = "INSERT INTO exchanges SELECT
     value ->> 'correlation_id', value ->> 'area', value ->> 'state', value ->> 'requester', value ->> 'responder',
     value ->> 'test', value ->> 'sequence', value ->> 'at', value ->> 'at' FROM json_each(?1)
-    WHERE value ->> 'sequence_before' = 0 ON CONFLICT DO NOTHING";
+    WHERE true ON CONFLICT DO NOTHING";
 const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.value ->> 'state', responder = r.value ->> 'responder',
     sequence = r.value ->> 'sequence', changed_at = r.value ->> 'at' FROM json_each(?1) r
-    WHERE r.value ->> 'sequence_before' > 0 AND exchanges.correlation_id = r.value ->> 'correlation_id'
+    WHERE exchanges.correlation_id = r.value ->> 'correlation_id'
     AND exchanges.sequence = r.value ->> 'sequence_before'";
 const INSERT_EVENTS: &str = "INSERT INTO events (participant, message_id, at, kind, detail) SELECT
     value ->> 'participant', value ->> 'message_id', value ->> 'at', value ->> 'kind', value ->> 'detail' FROM json_each(?1)";
@@ -61,6 +61,8 @@ impl Sqlite {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // KiB when negative: 16 MB per connection, so that the indexes of recent messages stay in memory.
+            .pragma("cache_size", "-16000")
             .busy_timeout(Duration::from_secs(30));
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         sqlx::migrate!("migrations/sqlite").run(&writer).await.map_err(StoreError::new)?;
@@ -123,20 +125,20 @@ impl Store for Sqlite {
             let messages: Vec<MessageRow> = writes.messages.iter().map(MessageRow::new).collect::<Result<_, _>>()?;
             let dispatches: Vec<DispatchRow> = writes.dispatches.iter().map(DispatchRow::from).collect();
             let at = writes.at.unwrap_or(Timestamp::UNIX_EPOCH);
-            let exchanges: Vec<ExchangeRow> =
-                writes.exchanges.iter().map(|change: &ExchangeChange| ExchangeRow::new(change, at)).collect();
+            let exchanges = writes.exchanges.iter().map(|change| ExchangeRow::new(change, at));
+            let (opened, moved): (Vec<_>, Vec<_>) = exchanges.partition(ExchangeRow::is_new);
             let events: Vec<EventRow<'_>> = writes.events.iter().map(EventRow::from).collect();
             // IMMEDIATE: a deferred transaction that turns writer may find the database busy without recourse.
             let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-            let mut moved = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
+            let mut written = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
             let mut wanted = messages.len() as u64;
-            if !exchanges.is_empty() {
-                let rows = rows::json(&exchanges)?;
-                moved += execute(&mut transaction, INSERT_EXCHANGES, rows.clone()).await?;
-                moved += execute(&mut transaction, UPDATE_EXCHANGES, rows).await?;
-                wanted += exchanges.len() as u64;
+            for (sql, rows) in [(INSERT_EXCHANGES, opened), (UPDATE_EXCHANGES, moved)] {
+                if !rows.is_empty() {
+                    written += execute(&mut transaction, sql, rows::json(&rows)?).await?;
+                    wanted += rows.len() as u64;
+                }
             }
-            if moved != wanted {
+            if written != wanted {
                 transaction.rollback().await?;
                 return Ok(Recorded::Conflict);
             }

@@ -1,6 +1,6 @@
 //! Identifiers, each with its own type and one spelling that is checked where it enters.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 use thiserror::Error;
 use uuid::Uuid;
@@ -38,9 +38,15 @@ fn lower_word(text: &str) -> bool {
 macro_rules! word_id {
     ($(#[$doc:meta])* $name:ident, $check:ident, $expected:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Box<str>);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
 
         impl $name {
             /// The identifier as text.
@@ -58,11 +64,6 @@ macro_rules! word_id {
             type Error = IdError;
             fn try_from(text: String) -> Result<Self, IdError> {
                 text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.0.into()
             }
         }
         impl fmt::Display for $name {
@@ -125,8 +126,8 @@ uuid_id! {
 }
 
 /// `<area>/<message>@<version>`, e.g. `imi-pq/information-request@1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct MessageType {
     /// The legislative area.
     pub area: AreaId,
@@ -166,9 +167,9 @@ impl TryFrom<String> for MessageType {
     }
 }
 
-impl From<MessageType> for String {
-    fn from(message_type: MessageType) -> String {
-        message_type.to_string()
+impl Serialize for MessageType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

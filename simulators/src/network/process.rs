@@ -160,8 +160,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (pid_file, marker) = (folder.path().join("pid"), folder.path().join("gateway.toml"));
         let mut command = Command::new("sh");
-        command.args(["-c", "while :; do sleep 0.05; done"]).arg(&marker);
-        let ours = Process::start(command, &folder.path().join("log")).expect("a shell");
+        command.args(["-c", "echo ready; while :; do sleep 0.05; done"]).arg(&marker);
+        let log = folder.path().join("log");
+        let ours = Process::start(command, &log).expect("a shell");
+        // Until it runs, its arguments are still those of this test.
+        while !last_lines(&log).contains("ready") {
+            std::thread::sleep(LOOK_EVERY);
+        }
         fs::write(&pid_file, ours.id().to_string()).expect("written");
         end_leftover(&pid_file, Path::new("/another/gateway.toml"));
         assert!(ours.ended().is_none());

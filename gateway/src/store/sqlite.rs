@@ -63,6 +63,8 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Full)
             // KiB when negative: 16 MB per connection, so that the indexes of recent messages stay in memory.
             .pragma("cache_size", "-16000")
+            // What a statement with many rows needs on the side is small: no temporary files for it.
+            .pragma("temp_store", "memory")
             .busy_timeout(Duration::from_secs(30));
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         sqlx::migrate!("migrations/sqlite").run(&writer).await.map_err(StoreError::new)?;

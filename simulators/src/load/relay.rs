@@ -1,5 +1,6 @@
 //! The bare relay that the gateway is compared with: consume from one quorum queue, publish to the other with
-//! confirms, acknowledge what is confirmed. No checks, no store, no receipts; as well pipelined as we know how.
+//! confirms, acknowledge what is confirmed. No checks, no store, no receipts. Confirms and acknowledgements are pipelined,
+//! each publish is awaited as lapin's documentation has it; lined up as the hub does it, it is up to a sixth faster.
 
 use super::{
     LoadError,

@@ -64,10 +64,10 @@ pub struct Recipient {
 #[derive(Debug, Clone, Serialize)]
 pub struct ExchangeNow {
     /// Its state.
-    pub state: &'static str,
-    /// The authority that is awaited.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub awaits: Option<String>,
+    pub state: String,
+    /// The authorities that are awaited; none once it has ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub awaits: Vec<String>,
 }
 
 /// One thing that happened.
@@ -104,11 +104,8 @@ impl Track {
             rejection: record.rejection.clone(),
             recipients: recipients(story),
             exchange: story.exchange.as_ref().map(|exchange| ExchangeNow {
-                state: exchange.state.as_str(),
-                awaits: exchange.state.awaits().map(|party| match party {
-                    crate::exchange::Party::Requester => exchange.requester.to_string(),
-                    crate::exchange::Party::Responder => exchange.responder.to_string(),
-                }),
+                state: exchange.state.clone(),
+                awaits: exchange.awaited().iter().map(ToString::to_string).collect(),
             }),
             stations: stations(story),
         }
@@ -126,9 +123,9 @@ impl Track {
         let recipients: Vec<&str> = self.recipients.iter().map(|recipient| recipient.authority.as_str()).collect();
         line("to", Some(recipients.join(", ")).as_deref().filter(|text| !text.is_empty()));
         line("state", Some(self.state));
-        let awaited = self.exchange.as_ref().map(|exchange| match &exchange.awaits {
-            Some(authority) => format!("{}, awaits {authority}", exchange.state),
-            None => exchange.state.to_owned(),
+        let awaited = self.exchange.as_ref().map(|exchange| match exchange.awaits.join(", ") {
+            nobody if nobody.is_empty() => exchange.state.clone(),
+            authorities => format!("{}, awaits {authorities}", exchange.state),
         });
         line("now", awaited.as_deref());
         line("due", self.deadline.as_deref());

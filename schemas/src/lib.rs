@@ -4,3 +4,4 @@
 pub mod area;
 pub mod validate;
 pub mod wire;
+pub mod workflow;

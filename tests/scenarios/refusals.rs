@@ -265,7 +265,7 @@ async fn exchange() {
     let mut own_reply = reply("SK-MDV");
     own_reply.correlation_id.clone_from(&request.correlation_id);
     own_reply.body.extend(b"<!-- own -->");
-    assert_code(&sk.refused(&own_reply).await, RejectionCode::WrongState, "awaits the responder");
+    assert_code(&sk.refused(&own_reply).await, RejectionCode::WrongState, "awaits the counterpart");
     let mut stranger = reply("SK-OU-BRATISLAVA");
     stranger.correlation_id.clone_from(&request.correlation_id);
     stranger.body.extend(b"<!-- stranger -->");
@@ -297,7 +297,7 @@ async fn suspended() {
     let from = crate::support::root().join("schemas");
     std::fs::create_dir_all(&packs).expect("a folder");
     let mut copy = std::process::Command::new("cp");
-    copy.arg("-r").arg(from.join("areas")).arg(from.join("common")).arg(&packs);
+    copy.arg("-r").args(["areas", "common", "workflows"].map(|part| from.join(part))).arg(&packs);
     assert!(copy.status().expect("cp runs").success());
     let file = packs.join("areas/imi-pq/area.toml");
     let pack = std::fs::read_to_string(&file).expect("a pack");

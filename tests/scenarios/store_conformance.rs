@@ -3,7 +3,7 @@
 use crate::support::{Cluster, folder, trial};
 use gateway::{
     config,
-    exchange::{Exchange, State},
+    exchange::Exchange,
     store::{
         self, DispatchRecord, DispatchState, Event, ExchangeChange, MessageKey, MessageRecord, Recorded,
         RetrievalReport, Settlement, Store, Writes,
@@ -11,7 +11,10 @@ use gateway::{
 };
 use jiff::Timestamp;
 use libtest_mimic::Trial;
-use schemas::wire::{ExchangeId, MessageId, Rejection, RejectionCode, Violation};
+use schemas::{
+    wire::{ExchangeId, MessageId, Rejection, RejectionCode, Violation},
+    workflow::Party,
+};
 use simulators::network::StoreChoice;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -67,9 +70,11 @@ fn exchange(sequence: u32) -> Exchange {
     Exchange {
         correlation_id: ExchangeId(Uuid::new_v4()),
         area: "imi-pq".parse().expect("an area"),
-        state: State::Sent,
-        requester: "PL-NIA-PHARM".parse().expect("an authority"),
-        responder: "UK-GPHC".parse().expect("an authority"),
+        workflow: "information-request".parse().expect("a workflow"),
+        state: "SENT".into(),
+        awaits: Some(Party::Counterpart),
+        initiator: "PL-NIA-PHARM".parse().expect("an authority"),
+        counterparts: ["UK-GPHC", "UK-GMC"].map(|id| id.parse().expect("an authority")).to_vec(),
         test: false,
         sequence,
     }
@@ -99,7 +104,7 @@ fn opening() -> (MessageKey, Exchange, Writes) {
     let (key, exchange) = (key(), exchange(1));
     let writes = Writes {
         messages: vec![message(&key, &exchange)],
-        dispatches: vec![DispatchRecord::pending(key.clone(), exchange.responder.clone())],
+        dispatches: vec![DispatchRecord::pending(key.clone(), exchange.counterparts[0].clone())],
         exchanges: vec![ExchangeChange { sequence_before: 0, exchange: exchange.clone() }],
         events: Vec::new(),
         at: Some(at(0)),
@@ -140,7 +145,7 @@ async fn a_conflict_writes_nothing(store: &Arc<dyn Store>) {
     assert_eq!(store.record(&writes).await.expect("answered"), Recorded::Conflict);
     assert!(store.load(&[fresh], &[]).await.expect("loaded").messages.is_empty(), "a conflict wrote something");
     // An exchange that moved meanwhile.
-    let moved = Exchange { state: State::Accepted, sequence: 2, ..exchange.clone() };
+    let moved = Exchange { state: "ANSWERED".into(), awaits: Some(Party::Initiator), sequence: 2, ..exchange.clone() };
     let step = |key: &MessageKey, exchange: &Exchange| Writes {
         messages: vec![message(key, exchange)],
         exchanges: vec![ExchangeChange { sequence_before: 1, exchange: exchange.clone() }],
@@ -149,7 +154,7 @@ async fn a_conflict_writes_nothing(store: &Arc<dyn Store>) {
     };
     assert_eq!(store.record(&step(&self::key(), &moved)).await.expect("answered"), Recorded::Durable);
     let late = self::key();
-    let other = Exchange { state: State::Withdrawn, ..moved.clone() };
+    let other = Exchange { state: "WITHDRAWN".into(), awaits: None, ..moved.clone() };
     assert_eq!(store.record(&step(&late, &other)).await.expect("answered"), Recorded::Conflict);
     let known = store.load(&[late], &[exchange.correlation_id]).await.expect("loaded");
     assert!(known.messages.is_empty());
@@ -161,7 +166,7 @@ async fn the_first_fact_stays(store: &Arc<dyn Store>) {
     let settle = async |at, failure: Option<&str>| {
         let settlement = Settlement {
             key: key.clone(),
-            recipient: exchange.responder.clone(),
+            recipient: exchange.counterparts[0].clone(),
             at,
             failure: failure.map(Into::into),
         };
@@ -172,8 +177,12 @@ async fn the_first_fact_stays(store: &Arc<dyn Store>) {
     settle(at(9), None).await;
     assert_eq!(dispatch(store, &key).await.delivered_at, Some(at(5)), "a second delivery changes nothing");
     let (failed, exchange) = opened(store).await;
-    let settlement =
-        Settlement { key: failed.clone(), recipient: exchange.responder, at: at(7), failure: Some("no queue".into()) };
+    let settlement = Settlement {
+        key: failed.clone(),
+        recipient: exchange.counterparts[0].clone(),
+        at: at(7),
+        failure: Some("no queue".into()),
+    };
     store.settle(&[settlement]).await.expect("settled");
     assert_eq!(dispatch(store, &failed).await.failed, Some((at(7), "no queue".into())));
     assert_eq!(dispatch(store, &failed).await.state(), DispatchState::Failed);
@@ -203,7 +212,8 @@ async fn only_a_recipient_retrieves(store: &Arc<dyn Store>) {
         assert_eq!(touched[0].dispatches[0].retrieved_at, Some(at(9)), "the first report stays");
     }
     // A report may overtake the record of delivery.
-    let settlement = Settlement { key: key.clone(), recipient: exchange.responder, at: at(20), failure: None };
+    let settlement =
+        Settlement { key: key.clone(), recipient: exchange.counterparts[0].clone(), at: at(20), failure: None };
     store.settle(&[settlement]).await.expect("settled");
     let dispatch = dispatch(store, &key).await;
     assert_eq!((dispatch.state(), dispatch.delivered_at), (DispatchState::Retrieved, Some(at(9))));

@@ -78,14 +78,18 @@ fn show(area: &Area) -> Outcome {
     }
     println!("  contact    {}", area.contact);
     println!(
-        "  retention  blocked {} months after closure, erased after {}",
-        area.retention.block_after_months, area.retention.erase_after_months
+        "  retention  blocked {} after {:?}, erased after {} ({})",
+        area.retention.rule.block_after,
+        area.retention.rule.counted_from,
+        area.retention.rule.erase_after,
+        area.retention.rule.reference
     );
     for message in &area.messages {
         println!(
-            "  {:<50} <{}> {:?}, from {:?} to {:?}",
+            "  {:<50} <{}> {} {}, from {:?} to {:?}",
             message.message_type.to_string(),
             message.root,
+            message.workflow,
             message.action,
             message.senders,
             message.receivers

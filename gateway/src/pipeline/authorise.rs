@@ -8,8 +8,9 @@ use crate::{
     exchange::Event,
 };
 use schemas::{
-    area::{Action, MessageDefinition, Role},
+    area::{MessageDefinition, Role},
     wire::{AuthorityId, Rejection, RejectionCode},
+    workflow::Workflow,
 };
 
 /// Proof that the directory allows a message. Only [`authorise`] makes one.
@@ -17,6 +18,7 @@ use schemas::{
 pub struct Permit<'a> {
     envelope: &'a Envelope,
     definition: &'a MessageDefinition,
+    workflow: &'a Workflow,
 }
 
 impl<'a> Permit<'a> {
@@ -25,7 +27,8 @@ impl<'a> Permit<'a> {
         Event {
             correlation_id: self.envelope.correlation_id,
             area: &self.envelope.message_type.area,
-            action: self.definition.action,
+            workflow: self.workflow,
+            action: &self.definition.action,
             from: &self.envelope.from,
             to: &self.envelope.to,
             test: self.envelope.test,
@@ -41,6 +44,7 @@ pub fn authorise<'a>(
     directory: &Directory,
     envelope: &'a Envelope,
     definition: &'a MessageDefinition,
+    workflow: &'a Workflow,
 ) -> Result<Permit<'a>, Rejection> {
     let refuse = |reason: String| Rejection::new(RejectionCode::NotPermitted, reason);
     let area = &envelope.message_type.area;
@@ -55,9 +59,9 @@ pub fn authorise<'a>(
         )));
     }
     for id in &envelope.to {
-        check_recipient(directory, sender, id, definition)?;
+        check_recipient(directory, sender, id, definition, workflow)?;
     }
-    Ok(Permit { envelope, definition })
+    Ok(Permit { envelope, definition, workflow })
 }
 
 fn check_recipient(
@@ -65,6 +69,7 @@ fn check_recipient(
     sender: &Authority,
     id: &AuthorityId,
     definition: &MessageDefinition,
+    workflow: &Workflow,
 ) -> Result<(), Rejection> {
     let area = &definition.message_type.area;
     let Some(recipient) = directory.authority(id) else {
@@ -78,22 +83,16 @@ fn check_recipient(
         return refuse(format!("{id} has no role in area {area} that receives {}", definition.message_type));
     }
     let same_country = recipient.country == sender.country;
-    match definition.action {
-        Action::Forward if !same_country => refuse(format!(
-            "a request is forwarded within one country only; {id} is in {}, not {}",
+    if workflow.hands_over(&definition.action) && !same_country {
+        return refuse(format!(
+            "an exchange is handed over within one country only; {id} is in {}, not {}",
             recipient.country, sender.country
-        )),
-        Action::Open if same_country && !definition.national => {
-            refuse(format!("{id} is in the sender's own country, and area {area} has no national use"))
-        }
-        Action::Open
-        | Action::Forward
-        | Action::Accept
-        | Action::Reply
-        | Action::RequestMore
-        | Action::Close
-        | Action::Withdraw => Ok(()),
+        ));
     }
+    if workflow.opening(&definition.action).is_some() && same_country && !definition.national {
+        return refuse(format!("{id} is in the sender's own country, and area {area} has no national use"));
+    }
+    Ok(())
 }
 
 fn any_role(held: &[Role], wanted: &[Role]) -> bool {

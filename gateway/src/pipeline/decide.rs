@@ -102,7 +102,10 @@ impl Desk<'_> {
         let definition = self.rules.areas.definition(&envelope.message_type).ok_or_else(|| {
             Rejection::new(RejectionCode::UnknownType, format!("there is no message {}", envelope.message_type))
         })?;
-        let permit = authorise(&self.rules.directory, envelope, definition)?;
+        let workflow = self.rules.areas.workflow(&definition.workflow).ok_or_else(|| {
+            Rejection::new(RejectionCode::UnknownType, format!("there is no workflow {}", definition.workflow))
+        })?;
+        let permit = authorise(&self.rules.directory, envelope, definition, workflow)?;
         exchange::advance(self.known.exchanges.get(&envelope.correlation_id), permit.event())
     }
 

@@ -32,12 +32,12 @@ const INSERT_DISPATCHES: &str =
     "INSERT INTO dispatches SELECT * FROM json_to_recordset($1::json) r(message_id text, participant text,
     recipient text, delivered_at bigint, retrieved_at bigint, failed_at bigint, failure text)";
 const INSERT_EXCHANGES: &str = "INSERT INTO exchanges
-    SELECT correlation_id, area, state, requester, responder, test, sequence, at, at FROM json_to_recordset($1::json)
-    r(correlation_id text, area text, state text, requester text, responder text, test boolean, sequence bigint,
-    sequence_before bigint, at bigint) ON CONFLICT DO NOTHING";
-const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.state, responder = r.responder, sequence = r.sequence,
-    changed_at = r.at FROM json_to_recordset($1::json) r(correlation_id text, state text, responder text, sequence bigint,
-    sequence_before bigint, at bigint) WHERE exchanges.correlation_id = r.correlation_id
+    SELECT correlation_id, area, state, initiator, counterparts, test, sequence, at, at, workflow, awaits
+    FROM json_to_recordset($1::json) r(correlation_id text, area text, state text, initiator text, counterparts text,
+    test boolean, sequence bigint, workflow text, awaits text, at bigint) ON CONFLICT DO NOTHING";
+const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.state, awaits = r.awaits, counterparts = r.counterparts,
+    sequence = r.sequence, changed_at = r.at FROM json_to_recordset($1::json) r(correlation_id text, state text,
+    awaits text, counterparts text, sequence bigint, sequence_before bigint, at bigint) WHERE exchanges.correlation_id = r.correlation_id
     AND exchanges.sequence = r.sequence_before";
 const INSERT_EVENTS: &str = "INSERT INTO events (participant, message_id, at, kind, detail) SELECT *
     FROM json_to_recordset($1::json) r(participant text, message_id text, at bigint, kind text, detail text)";

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::exchange::Exchange;
 use jiff::Timestamp;
+use schemas::{wire::AuthorityId, workflow::Party};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
@@ -191,9 +192,13 @@ pub(super) fn join(messages: Vec<MessageRow>, dispatches: Vec<DispatchRow>) -> R
 pub(super) struct ExchangeRow {
     correlation_id: String,
     area: String,
+    workflow: String,
     state: String,
-    requester: String,
-    responder: String,
+    /// `initiator`, `counterpart`, or nobody.
+    awaits: Option<String>,
+    initiator: String,
+    /// With a space between each two.
+    counterparts: String,
     test: bool,
     sequence: i64,
     #[sqlx(default)]
@@ -210,9 +215,11 @@ impl ExchangeRow {
         Self {
             correlation_id: exchange.correlation_id.to_string(),
             area: exchange.area.to_string(),
-            state: exchange.state.as_str().into(),
-            requester: exchange.requester.to_string(),
-            responder: exchange.responder.to_string(),
+            workflow: exchange.workflow.to_string(),
+            state: exchange.state.clone(),
+            awaits: exchange.awaits.map(|party| party.to_string()),
+            initiator: exchange.initiator.to_string(),
+            counterparts: exchange.counterparts.iter().map(AuthorityId::as_str).collect::<Vec<_>>().join(" "),
             test: exchange.test,
             sequence: exchange.sequence.into(),
             sequence_before: change.sequence_before.into(),
@@ -229,12 +236,26 @@ impl ExchangeRow {
         Ok(Exchange {
             correlation_id: parsed(self.correlation_id)?,
             area: parsed(self.area)?,
-            state: parsed(self.state)?,
-            requester: parsed(self.requester)?,
-            responder: parsed(self.responder)?,
+            workflow: parsed(self.workflow)?,
+            state: self.state,
+            awaits: self.awaits.as_deref().map(party).transpose()?,
+            initiator: parsed(self.initiator)?,
+            counterparts: self
+                .counterparts
+                .split(' ')
+                .map(|party| parsed(party.to_owned()))
+                .collect::<Result<_, _>>()?,
             test: self.test,
             sequence: u32::try_from(self.sequence).map_err(StoreError::new)?,
         })
+    }
+}
+
+fn party(text: &str) -> Result<Party, StoreError> {
+    match text {
+        "initiator" => Ok(Party::Initiator),
+        "counterpart" => Ok(Party::Counterpart),
+        other => Err(StoreError::new(format!("{other:?} is no party of an exchange"))),
     }
 }
 

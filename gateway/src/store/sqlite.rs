@@ -35,11 +35,11 @@ const INSERT_DISPATCHES: &str = "INSERT INTO dispatches SELECT
     value ->> 'message_id', value ->> 'participant', value ->> 'recipient', value ->> 'delivered_at',
     value ->> 'retrieved_at', value ->> 'failed_at', value ->> 'failure' FROM json_each(?1)";
 const INSERT_EXCHANGES: &str = "INSERT INTO exchanges SELECT
-    value ->> 'correlation_id', value ->> 'area', value ->> 'state', value ->> 'requester', value ->> 'responder',
-    value ->> 'test', value ->> 'sequence', value ->> 'at', value ->> 'at' FROM json_each(?1)
+    value ->> 'correlation_id', value ->> 'area', value ->> 'state', value ->> 'initiator', value ->> 'counterparts',
+    value ->> 'test', value ->> 'sequence', value ->> 'at', value ->> 'at', value ->> 'workflow', value ->> 'awaits' FROM json_each(?1)
     WHERE true ON CONFLICT DO NOTHING";
-const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.value ->> 'state', responder = r.value ->> 'responder',
-    sequence = r.value ->> 'sequence', changed_at = r.value ->> 'at' FROM json_each(?1) r
+const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.value ->> 'state', awaits = r.value ->> 'awaits',
+    counterparts = r.value ->> 'counterparts', sequence = r.value ->> 'sequence', changed_at = r.value ->> 'at' FROM json_each(?1) r
     WHERE exchanges.correlation_id = r.value ->> 'correlation_id'
     AND exchanges.sequence = r.value ->> 'sequence_before'";
 const INSERT_EVENTS: &str = "INSERT INTO events (participant, message_id, at, kind, detail) SELECT

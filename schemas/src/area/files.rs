@@ -33,7 +33,7 @@ pub(super) fn text(file: &Path) -> Result<String, AreaError> {
 }
 
 /// Reads a TOML file; an unknown or missing key is an error with its line.
-pub(super) fn toml<T: DeserializeOwned>(file: &Path) -> Result<T, AreaError> {
+pub(crate) fn toml<T: DeserializeOwned>(file: &Path) -> Result<T, AreaError> {
     let text = text(file)?;
     toml::from_str(&text).map_err(|error| {
         let line = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
@@ -43,7 +43,7 @@ pub(super) fn toml<T: DeserializeOwned>(file: &Path) -> Result<T, AreaError> {
 }
 
 /// The entries of a folder, by name; a folder that does not exist has none.
-pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, AreaError> {
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, AreaError> {
     let listing = match fs::read_dir(folder) {
         Ok(listing) => listing,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

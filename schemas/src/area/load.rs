@@ -2,9 +2,10 @@
 
 use super::files::{SchemaFiles, entries, schemas, toml};
 use super::pack::{Pack, PackMessage, PackVersion};
-use super::{Area, AreaError, AreaVersion, Areas, Labels, MessageDefinition};
+use super::{Area, AreaError, AreaVersion, Areas, Keeping, Labels, MessageDefinition, Retention};
 use crate::validate::Proof;
-use crate::wire::{AreaId, HUB_AREA, MessageType};
+use crate::wire::{AreaId, HUB_AREA, MessageType, WorkflowId};
+use crate::workflow::{self, Workflow};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
@@ -27,9 +28,11 @@ pub(super) fn areas(root: &Path) -> Result<Areas, AreaError> {
             "set areas.path to the folder that holds areas/ and common/",
         ));
     }
+    let workflows = workflow::workflows(&root.join("workflows"))?;
     let mut areas = BTreeMap::new();
     for folder in folders {
-        let area = Loader { root, folder: &folder, file: folder.join("area.toml"), files: &files }.area()?;
+        let file = folder.join("area.toml");
+        let area = Loader { root, folder: &folder, file, files: &files, workflows: &workflows }.area()?;
         areas.insert(area.id.clone(), area);
     }
     let definitions = areas
@@ -37,7 +40,7 @@ pub(super) fn areas(root: &Path) -> Result<Areas, AreaError> {
         .flat_map(|area| area.messages.iter())
         .map(|definition| (definition.message_type.clone(), definition.clone()))
         .collect();
-    Ok(Areas { areas, definitions })
+    Ok(Areas { areas, definitions, workflows })
 }
 
 struct Loader<'a> {
@@ -45,6 +48,7 @@ struct Loader<'a> {
     folder: &'a Path,
     file: PathBuf,
     files: &'a Arc<SchemaFiles>,
+    workflows: &'a BTreeMap<WorkflowId, Arc<Workflow>>,
 }
 
 impl Loader<'_> {
@@ -61,6 +65,8 @@ impl Loader<'_> {
         for version in &versions {
             self.prove(version, &messages)?;
         }
+        let retention = self.retention(&pack)?;
+        self.check_deadlines(&pack)?;
         Ok(Area {
             id: pack.id,
             title: pack.title,
@@ -68,7 +74,9 @@ impl Loader<'_> {
             contact: pack.contact,
             status: pack.status,
             content: pack.content,
-            retention: pack.retention,
+            retention,
+            countries: pack.countries,
+            deadlines: pack.deadline,
             versions,
             messages,
         })
@@ -84,13 +92,45 @@ impl Loader<'_> {
         if pack.title.get("en").is_none_or(|title| title.trim().is_empty()) {
             return Err(self.wrong("the title has no English text", "add en under [title]"));
         }
-        let retention = pack.retention;
-        if retention.block_after_months > retention.erase_after_months {
-            return Err(
-                self.wrong("data would be erased before they are blocked", "make erase_after_months the longer")
-            );
+        Ok(())
+    }
+
+    fn retention(&self, pack: &Pack) -> Result<Retention, AreaError> {
+        let rule = self.keeping(pack.retention.rule())?;
+        let mut exceptions = Vec::new();
+        for exception in &pack.retention.exception {
+            self.names_messages("retention.exception", &exception.messages, pack)?;
+            exceptions.push((exception.messages.clone(), self.keeping(exception.rule())?));
+        }
+        Ok(Retention { rule, exceptions })
+    }
+
+    fn keeping(&self, keeping: Keeping) -> Result<Keeping, AreaError> {
+        if keeping.block_after.surely_exceeds(keeping.erase_after) {
+            return Err(self.wrong("data would be erased before they are blocked", "make erase_after the longer"));
+        }
+        Ok(keeping)
+    }
+
+    fn check_deadlines(&self, pack: &Pack) -> Result<(), AreaError> {
+        let mut seen = BTreeSet::new();
+        for deadline in &pack.deadline {
+            if !seen.insert(&deadline.id) {
+                return Err(self.wrong(format!("the deadline {} is defined twice", deadline.id), "rename one"));
+            }
+            let named: Vec<_> = deadline.ended_by.iter().chain([&deadline.after]).cloned().collect();
+            self.names_messages(&format!("the deadline {}", deadline.id), &named, pack)?;
         }
         Ok(())
+    }
+
+    fn names_messages(&self, what: &str, names: &[crate::wire::MessageName], pack: &Pack) -> Result<(), AreaError> {
+        match names.iter().find(|name| pack.message.iter().all(|message| message.name != **name)) {
+            Some(name) => {
+                Err(self.wrong(format!("{what} names the message {name}, which does not exist"), "correct the name"))
+            }
+            None => Ok(()),
+        }
     }
 
     fn version(&self, version: &PackVersion) -> Result<AreaVersion, AreaError> {
@@ -162,6 +202,15 @@ impl Loader<'_> {
             let reason = format!("message {} belongs to no version, or to one that is not listed", message.name);
             return Err(self.wrong(reason, "list the versions of the message under `versions`"));
         }
+        let Some(workflow) = self.workflows.get(&message.workflow) else {
+            let reason =
+                format!("message {} names the workflow {}, which does not exist", message.name, message.workflow);
+            return Err(self.wrong(reason, "name a file of workflows/"));
+        };
+        if !workflow.knows(&message.action) {
+            let reason = format!("the workflow {} has no action {}", workflow.id, message.action);
+            return Err(self.wrong(reason, "name one of its actions"));
+        }
         if message.senders.is_empty() || message.receivers.is_empty() {
             let reason = format!("nobody may send or receive message {}", message.name);
             return Err(self.wrong(reason, "name at least one role under `senders` and `receivers`"));
@@ -196,7 +245,8 @@ fn definition(message_type: MessageType, message: &PackMessage) -> MessageDefini
     MessageDefinition {
         message_type,
         root: message.root.clone(),
-        action: message.action,
+        workflow: message.workflow.clone(),
+        action: message.action.clone(),
         senders: message.senders.clone(),
         receivers: message.receivers.clone(),
         urgent: message.urgent,
@@ -208,7 +258,7 @@ fn definition(message_type: MessageType, message: &PackMessage) -> MessageDefini
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::area::{Action, ContentPolicy, Role, Status};
+    use crate::area::{ContentPolicy, Role, Status};
     use std::fs;
     use tempfile::TempDir;
 
@@ -218,7 +268,15 @@ content = "transit"
 contact = "probe@coordinator.example"
 legal_basis = ["An act"]
 title = { en = "Probe" }
-retention = { block_after_months = 6, erase_after_months = 36 }
+retention = { block_after = "6 months", erase_after = "36 months", counted_from = "closure", reference = "An act" }
+
+[[deadline]]
+id = "answer"
+after = "ping"
+ended_by = []
+within = "10 working days"
+on_miss = "remind"
+reference = "An act"
 
 [[version]]
 number = 1
@@ -229,6 +287,7 @@ schema = "1/messages.xsd"
 name = "ping"
 versions = [1]
 root = "Ping"
+workflow = "probing"
 action = "open"
 senders = ["requester"]
 receivers = ["responder"]
@@ -247,11 +306,24 @@ answer_due = "DueDate"
   <xs:simpleType name="Day"><xs:restriction base="xs:date"/></xs:simpleType>
 </xs:schema>"#;
 
+    const WORKFLOW: &str = r#"id = "probing"
+title = "Probing"
+state = [{ id = "ASKED", awaits = "counterpart" }, { id = "DONE" }]
+transition = [
+    { action = "open", by = ["initiator"], to = "ASKED", deliver = "addressee" },
+    { action = "close", by = ["counterpart"], from = ["ASKED"], to = "DONE", deliver = "others" },
+]
+"#;
+
     /// A pack on disk, each file written with pieces replaced.
     fn pack(changes: &[(&str, &str, &str)]) -> TempDir {
         let root = tempfile::tempdir().expect("a folder");
-        let files =
-            [("areas/probe/area.toml", AREA), ("areas/probe/1/messages.xsd", SCHEMA), ("common/common.xsd", COMMON)];
+        let files = [
+            ("areas/probe/area.toml", AREA),
+            ("areas/probe/1/messages.xsd", SCHEMA),
+            ("common/common.xsd", COMMON),
+            ("workflows/probing.toml", WORKFLOW),
+        ];
         for (name, text) in files {
             let path = root.path().join(name);
             fs::create_dir_all(path.parent().expect("a folder above")).expect("created");
@@ -282,7 +354,10 @@ answer_due = "DueDate"
             (Status::Active, ContentPolicy::Transit, "Probe")
         );
         let definition = areas.definition(&"probe/ping@1".parse().expect("a type")).expect("defined");
-        assert_eq!((definition.action, definition.senders.as_slice()), (Action::Open, &[Role::Requester][..]));
+        assert_eq!((definition.action.as_str(), definition.senders.as_slice()), ("open", &[Role::Requester][..]));
+        assert!(
+            areas.workflow(&definition.workflow).is_some_and(|workflow| workflow.opening(&definition.action).is_some())
+        );
         assert_eq!(definition.answer_due.as_deref(), Some("DueDate"));
         assert!(areas.definition(&"probe/ping@2".parse().expect("a type")).is_none());
     }
@@ -294,11 +369,14 @@ answer_due = "DueDate"
         const SHARED: &str = "common/common.xsd";
         for (file, old, new, at, line, says) in [
             (TOML, "status = \"active\"", "status = \"active\"\ncolour = 1", TOML, Some(3), "unknown field `colour`"),
-            (TOML, "urgent = false", "urgent = 0", TOML, Some(21), "invalid type"),
-            (TOML, "\"open\"", "\"shout\"", TOML, Some(18), "unknown variant"),
+            (TOML, "urgent = false", "urgent = 0", TOML, Some(30), "invalid type"),
+            (TOML, "\"open\"", "\"shout\"", TOML, None, "no action shout"),
+            (TOML, "\"probing\"", "\"probe\"", TOML, None, "names the workflow probe"),
+            (TOML, "after = \"ping\"", "after = \"pang\"", TOML, None, "names the message pang"),
+            (TOML, "10 working days", "10 moons", TOML, Some(13), "is not a period"),
             (TOML, "id = \"probe\"", "id = \"other\"", TOML, None, "calls itself other"),
             (TOML, "{ en =", "{ fr =", TOML, None, "no English"),
-            (TOML, "_after_months = 6", "_after_months = 60", TOML, None, "erased before"),
+            (TOML, "block_after = \"6 ", "block_after = \"60 ", TOML, None, "erased before"),
             (TOML, "versions = [1]", "versions = [2]", TOML, None, "belongs to no version"),
             (TOML, "versions = [1]", "versions = [1, 1]", TOML, None, "defined twice"),
             (TOML, "number = 1", "number = 0", TOML, None, "not numbered upwards"),

@@ -1,38 +1,23 @@
 //! Area packs: a legislative area as data.
 //!
-//! Owns what a pack says (titles, messages, who may send what, retention) and its loading from disk. Knows nothing
-//! of documents: applying a pack's schemas is the work of [`crate::validate`].
+//! Owns what a pack says (titles, messages, who may send what, deadlines, retention) and its loading from disk. Knows
+//! nothing of documents: applying a pack's schemas is the work of [`crate::validate`].
 
 mod error;
 mod files;
 mod load;
 mod pack;
+mod period;
 
-use crate::wire::{AreaId, MessageType};
+use crate::{
+    wire::{ActionName, AreaId, MessageName, MessageType, WorkflowId},
+    workflow::Workflow,
+};
 pub use error::AreaError;
-pub(crate) use files::SchemaFiles;
+pub(crate) use files::{SchemaFiles, entries, toml};
+pub use period::{Period, Unit};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
-
-/// What a message does to its exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Opens the exchange.
-    Open,
-    /// Takes responsibility for answering.
-    Accept,
-    /// Answers.
-    Reply,
-    /// Asks for more information after an answer.
-    RequestMore,
-    /// Ends the exchange: the answer satisfies.
-    Close,
-    /// Ends the exchange: the question is no longer asked.
-    Withdraw,
-    /// Hands the request to another authority of the same country.
-    Forward,
-}
 
 /// The part that an authority plays in an exchange or may play in an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,16 +47,105 @@ pub enum Status {
 pub enum ContentPolicy {
     /// The document is passed on and never kept.
     Transit,
+    /// The area is a repository: its entries are kept as long as they are published.
+    Stored,
 }
 
-/// How long an exchange's data live after its formal closure (Regulation (EU) 1024/2012, Article 14).
+/// From when retention is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CountedFrom {
+    /// The formal closure of the exchange (Regulation (EU) No 1024/2012, Article 5(k)).
+    Closure,
+    /// The last message of a request and its reply.
+    Completion,
+    /// The end of what the document orders, e.g. of a prohibition to practise.
+    Expiry,
+    /// The arrival of the message.
+    Entry,
+}
+
+/// How long an exchange's data live (Regulation (EU) No 1024/2012, Article 14, or the area's own act).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Keeping {
+    /// Personal data are blocked then.
+    pub block_after: Period,
+    /// They are erased then; never before `block_after`.
+    pub erase_after: Period,
+    /// What both are counted from.
+    pub counted_from: CountedFrom,
+    /// The provision.
+    pub reference: String,
+}
+
+/// How long data of an area live, with exceptions for some of its messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Retention {
-    /// Months after which personal data are blocked.
-    pub block_after_months: u16,
-    /// Months after which they are erased; never fewer than `block_after_months`.
-    pub erase_after_months: u16,
+    /// The rule.
+    #[serde(flatten)]
+    pub rule: Keeping,
+    /// Messages that have another one.
+    pub exceptions: Vec<(Vec<MessageName>, Keeping)>,
+}
+
+/// How documents of an area spell countries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CountryConvention {
+    /// ISO 3166-1: GR, GB.
+    Iso,
+    /// As the institutions of the Union write: EL, UK.
+    Union,
+    /// The area's own codes.
+    Own,
+}
+
+/// The country codes of an area. A map for comparing and counting; documents are never rewritten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Countries {
+    /// The convention.
+    pub convention: CountryConvention,
+    /// The area's code, then that of ISO 3166-1.
+    #[serde(default)]
+    pub codes: BTreeMap<String, String>,
+}
+
+/// What happens when a deadline passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnMiss {
+    /// Who is awaited is reminded.
+    Remind,
+    /// The coordinator is told.
+    Escalate,
+    /// The hub answers in the place of who is silent.
+    TimeOut,
+    /// The exchange is closed.
+    Close,
+    /// It is recorded.
+    Record,
+}
+
+/// A period that an act sets for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// Its name within the area.
+    pub id: String,
+    /// The message that starts it, when the hub accepts it.
+    pub after: MessageName,
+    /// The element of that message that holds the date to count from instead.
+    pub from_field: Option<String>,
+    /// The messages that end it.
+    pub ended_by: Vec<MessageName>,
+    /// Its length.
+    pub within: Period,
+    /// What happens when it passes.
+    pub on_miss: OnMiss,
+    /// The provision.
+    pub reference: String,
 }
 
 /// One message of an area in one version, as the pipeline needs it.
@@ -81,8 +155,10 @@ pub struct MessageDefinition {
     pub message_type: MessageType,
     /// Local name of the root element, in the namespace of the version.
     pub root: String,
-    /// What the message does to its exchange.
-    pub action: Action,
+    /// The procedure that it is a step of.
+    pub workflow: WorkflowId,
+    /// What the message does to its exchange: an action of the workflow.
+    pub action: ActionName,
     /// Who may send it.
     pub senders: Vec<Role>,
     /// Who receives it.
@@ -137,6 +213,10 @@ pub struct Area {
     pub content: ContentPolicy,
     /// How long data of its exchanges live.
     pub retention: Retention,
+    /// How its documents spell countries, where the pack says it.
+    pub countries: Option<Countries>,
+    /// The periods that its acts set.
+    pub deadlines: Vec<Deadline>,
     /// Its versions, ascending.
     pub versions: Vec<AreaVersion>,
     /// Its messages in every version they exist in.
@@ -155,11 +235,12 @@ impl Area {
 pub struct Areas {
     areas: BTreeMap<AreaId, Area>,
     definitions: BTreeMap<MessageType, MessageDefinition>,
+    workflows: BTreeMap<WorkflowId, Arc<Workflow>>,
 }
 
 impl Areas {
-    /// Loads and proves every pack beneath `root`, which holds `areas/` and `common/`: a schema that does not
-    /// compile, a root element that does not exist, an unknown key, each is an error.
+    /// Loads and proves every pack beneath `root`, which holds `areas/`, `common/` and `workflows/`: a schema that does
+    /// not compile, a root element that does not exist, an unknown key, each is an error.
     pub fn load(root: &Path) -> Result<Areas, AreaError> {
         load::areas(root)
     }
@@ -177,6 +258,11 @@ impl Areas {
     /// The areas in every version they have.
     pub(crate) fn versions(&self) -> impl Iterator<Item = (&Area, &AreaVersion)> {
         self.iter().flat_map(|area| area.versions.iter().map(move |version| (area, version)))
+    }
+
+    /// The workflow of this name.
+    pub fn workflow(&self, id: &WorkflowId) -> Option<&Arc<Workflow>> {
+        self.workflows.get(id)
     }
 
     /// What the packs say about messages of this type.

@@ -1,7 +1,7 @@
 //! `area.toml` as it is written. Every key is known; what it says is checked in `load`.
 
-use super::{Action, ContentPolicy, Retention, Role, Status};
-use crate::wire::{AreaId, MessageName};
+use super::{ContentPolicy, CountedFrom, Countries, Deadline, Keeping, Period, Role, Status};
+use crate::wire::{ActionName, AreaId, MessageName, WorkflowId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -16,9 +16,47 @@ pub(super) struct Pack {
     pub legal_basis: Vec<String>,
     /// By language tag; `en` is required.
     pub title: BTreeMap<String, String>,
-    pub retention: Retention,
+    pub retention: PackRetention,
+    pub countries: Option<Countries>,
+    #[serde(default)]
+    pub deadline: Vec<Deadline>,
     pub version: Vec<PackVersion>,
     pub message: Vec<PackMessage>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PackRetention {
+    pub block_after: Period,
+    pub erase_after: Period,
+    pub counted_from: CountedFrom,
+    pub reference: String,
+    #[serde(default)]
+    pub exception: Vec<PackException>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PackException {
+    pub messages: Vec<MessageName>,
+    pub block_after: Period,
+    pub erase_after: Period,
+    pub counted_from: CountedFrom,
+    pub reference: String,
+}
+
+impl PackRetention {
+    pub(super) fn rule(&self) -> Keeping {
+        let Self { block_after, erase_after, counted_from, ref reference, .. } = *self;
+        Keeping { block_after, erase_after, counted_from, reference: reference.clone() }
+    }
+}
+
+impl PackException {
+    pub(super) fn rule(&self) -> Keeping {
+        let Self { block_after, erase_after, counted_from, ref reference, .. } = *self;
+        Keeping { block_after, erase_after, counted_from, reference: reference.clone() }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -38,7 +76,8 @@ pub(super) struct PackMessage {
     /// The versions that have this message.
     pub versions: Vec<u16>,
     pub root: String,
-    pub action: Action,
+    pub workflow: WorkflowId,
+    pub action: ActionName,
     pub senders: Vec<Role>,
     pub receivers: Vec<Role>,
     pub urgent: bool,

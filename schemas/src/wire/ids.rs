@@ -91,6 +91,15 @@ word_id! {
     MessageName, lower_word, "a message name (a-z, 0-9 and '-', beginning with a letter)"
 }
 
+word_id! {
+    /// A workflow, e.g. `information-request`.
+    WorkflowId, lower_word, "a workflow (a-z, 0-9 and '-', beginning with a letter)"
+}
+word_id! {
+    /// What a message does to its exchange, e.g. `reply`: a word of the message's workflow.
+    ActionName, lower_word, "an action (a-z, 0-9 and '-', beginning with a letter)"
+}
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $expected:literal) => {
         $(#[$doc])*

@@ -8,7 +8,10 @@ mod receipt;
 mod rejection;
 mod retrieved;
 
-pub use ids::{AreaId, AuthorityId, ExchangeId, IdError, MessageId, MessageName, MessageType, ParticipantId};
+pub use ids::{
+    ActionName, AreaId, AuthorityId, ExchangeId, IdError, MessageId, MessageName, MessageType, ParticipantId,
+    WorkflowId,
+};
 pub use receipt::{Outcome, Receipt, ReceiptBatch, SignedReceipt};
 pub use rejection::{Rejection, RejectionCode, Violation};
 pub use retrieved::{Retrieved, RetrievedEntry};

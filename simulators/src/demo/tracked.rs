@@ -78,7 +78,7 @@ mod tests {
     fn the_hubs_answer_is_read() {
         let body = r#"{"message_id":"0195b7f0-0000-7000-8000-000000000001","state":"retrieved","ended":true,
             "content_sha256":"abab","size_bytes":7,"recipients":[{"authority":"UK-GPHC","state":"retrieved"}],
-            "exchange":{"state":"SENT","awaits":"UK-GPHC"},"stations":[]}"#;
+            "exchange":{"state":"SENT","awaits":["UK-GPHC"]},"stations":[]}"#;
         let tracked = read(body).expect("an answer");
         assert_eq!((tracked.state.as_str(), tracked.exchange_state.as_deref()), ("retrieved", Some("SENT")));
         assert_eq!(tracked.dispatches["UK-GPHC"], "retrieved");

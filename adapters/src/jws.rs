@@ -122,6 +122,7 @@ mod tests {
             recipient: None,
             code: None,
             reason: None,
+            explanation: None,
             violations: vec![],
         }
     }

@@ -172,8 +172,10 @@ section! {
 section! {
     /// `[areas]`
     Areas {
-        /// Folder that holds `areas/` and `common/`.
+        /// Folder that holds `areas/`, `common/` and `workflows/`.
         path: PathBuf = "schemas".into(),
+        /// Milliseconds between two looks for changed packs.
+        watch_ms: u64 = 1_000,
     }
 }
 
@@ -291,6 +293,7 @@ impl Config {
                 format!("choose {least} to {most}"),
             ))
         };
+        within("areas.watch_ms", usize::try_from(self.areas.watch_ms).unwrap_or(usize::MAX), 100, 3_600_000)?;
         within("ingress.lanes", self.ingress.lanes.into(), 1, 64)?;
         within("ingress.prefetch", self.ingress.prefetch.into(), 1, 10_000)?;
         within("ingress.batch_messages", self.ingress.batch_messages, 1, self.ingress.prefetch.into())?;

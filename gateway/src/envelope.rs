@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use schemas::wire::{
-    AuthorityId, ExchangeId, HEADER_FROM, HEADER_LANGUAGE, HEADER_TEST, HEADER_TO, HEADER_TRACEPARENT, JSON, MessageId,
-    MessageType, Rejection, RejectionCode, XML,
+    AuthorityId, ContentType, ExchangeId, HEADER_FROM, HEADER_LANGUAGE, HEADER_TEST, HEADER_TO, HEADER_TRACEPARENT,
+    JSON, MessageId, MessageType, Rejection, RejectionCode, XML,
 };
 use std::{collections::BTreeMap, fmt::Display, str::FromStr};
 
@@ -77,25 +77,6 @@ pub struct Envelope {
     pub traceparent: Option<String>,
     /// When it was sent, seconds since 1970.
     pub sent_at_seconds: u64,
-}
-
-/// How a document is spelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ContentType {
-    /// `application/xml`
-    Xml,
-    /// `application/json`
-    Json,
-}
-
-impl ContentType {
-    /// The media type.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Xml => XML,
-            Self::Json => JSON,
-        }
-    }
 }
 
 /// A message type and version must be known before anything else can be judged.

@@ -9,13 +9,13 @@ use crate::{
     directory,
     http::{Desk, Listeners},
     metrics::Metrics,
+    packs::{PacksError, PacksInForce},
     pipeline::{Pipeline, Rules, Unavailable},
     receipts::Notary,
     store::{self, StoreError},
 };
 use base64::Engine;
 use jiff::Timestamp;
-use schemas::{area::Areas, validate::ValidatorPool};
 use std::{
     sync::{
         Arc,
@@ -24,7 +24,11 @@ use std::{
     time::{Duration, Instant},
 };
 use thiserror::Error;
-use tokio::task::JoinSet;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// A session that lasted this long was a good one: the next attempt begins with the shortest wait again.
@@ -45,7 +49,8 @@ pub enum HubError {
 pub struct Checked {
     /// The rules.
     pub rules: Arc<Rules>,
-    validators: ValidatorPool,
+    /// The areas.
+    pub packs: Arc<PacksInForce>,
     validator_threads: usize,
     notary: Notary,
     own_certificates: Vec<certs::inspect::Certificate>,
@@ -57,19 +62,20 @@ pub struct Checked {
 /// # Errors
 /// The first thing that cannot work: its place, the problem, the remedy.
 pub fn check(config: &Config) -> Result<Checked, ConfigError> {
-    let areas = Areas::load(&config.areas.path)
-        .map_err(|error| ConfigError::new("areas", error.to_string(), "gateway areas check says more"))?;
-    let areas = Arc::new(areas);
     let validator_threads = match config.ingress.validators {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
-    let validators = ValidatorPool::new(Arc::clone(&areas), config.limits.document(), validator_threads)
-        .map_err(|error| ConfigError::new("ingress.validators", error.to_string(), "allow the process more threads"))?;
+    let packs = PacksInForce::load(&config.areas.path, config.limits.document(), validator_threads, Timestamp::now)
+        .map_err(|error| match error {
+            PacksError::Area(error) => ConfigError::new("areas", error.to_string(), "gateway areas check says more"),
+            PacksError::Threads(error) => {
+                ConfigError::new("ingress.validators", error.to_string(), "allow the process more threads")
+            }
+        })?;
     let rules = Rules {
         hub: config.gateway.id.clone(),
         directory: directory::load(&config.directory)?,
-        areas,
         limits: config.limits.clone(),
     };
     let mut own_certificates = Vec::new();
@@ -82,7 +88,7 @@ pub fn check(config: &Config) -> Result<Checked, ConfigError> {
     own_certificates.dedup_by(|one, other| one.sha256 == other.sha256);
     Ok(Checked {
         rules: Arc::new(rules),
-        validators,
+        packs: Arc::new(packs),
         validator_threads,
         notary: Notary::load(&config.gateway.id, &config.receipts.key)?,
         own_certificates,
@@ -96,7 +102,7 @@ pub fn check(config: &Config) -> Result<Checked, ConfigError> {
 /// It could not start. Once it runs, faults of broker and store are waited out.
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubError> {
     let clock = Timestamp::now;
-    let Checked { rules, validators, validator_threads, notary, own_certificates, broker_tls } = check(&config)?;
+    let Checked { rules, packs, validator_threads, notary, own_certificates, broker_tls } = check(&config)?;
     let store = store::open(&config.store).await?;
     let listeners = Listeners::bind(&config.http, &rules, clock).await?;
     let metrics = Arc::new(Metrics::default());
@@ -104,6 +110,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
     let management_secret = secret();
     let desk = Arc::new(Desk {
         rules: Arc::clone(&rules),
+        packs: Arc::clone(&packs),
         store: Arc::clone(&store),
         metrics: Arc::clone(&metrics),
         management: Management::new(&config.broker, &config.gateway.id, &management_secret),
@@ -119,7 +126,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
     tracing::info!(participants = %config.http.participants, operators = %config.http.operators, "listening");
     let pipeline = Arc::new(Pipeline {
         rules,
-        validators,
+        packs,
         validator_threads,
         store: Arc::clone(&store),
         notary,
@@ -127,6 +134,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
         clock,
         config,
     });
+    let interval = Duration::from_millis(pipeline.config.areas.watch_ms);
+    tasks.spawn(Arc::clone(&pipeline.packs).watch(interval, shutdown.clone()));
+    tasks.spawn(read_on_hangup(Arc::clone(&pipeline.packs), shutdown.clone()));
     supervise(&pipeline, &broker_tls, &connected, &shutdown).await;
     // The broker asks the hub about permissions until the last message is through: HTTP goes last.
     stop_http.cancel();
@@ -135,6 +145,20 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// SIGHUP asks for the packs to be read again, as daemons do.
+async fn read_on_hangup(packs: Arc<PacksInForce>, shutdown: CancellationToken) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else {
+        tracing::error!("SIGHUP cannot be listened for; changed packs are still found by their files");
+        return;
+    };
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = hangup.recv() => packs.ask(),
+        }
+    }
 }
 
 /// 256 random bits: proves the hub to the management plug-in, lives in memory only.
@@ -189,7 +213,8 @@ async fn session(
 ) -> Result<(), Unavailable> {
     let config = &pipeline.config;
     let session = Session::open(&config.broker, tls).await?;
-    let topology = Topology::new(config.ingress.lanes, &pipeline.rules.areas, &pipeline.rules.directory);
+    let mut changes = pipeline.packs.changes();
+    let topology = Topology::new(config.ingress.lanes, &pipeline.packs.now().areas, &pipeline.rules.directory);
     session.declare(&topology).await?;
     let mut lanes = JoinSet::new();
     for lane in &topology.lanes {
@@ -202,11 +227,27 @@ async fn session(
     pipeline.metrics.connected.set(1);
     pipeline.metrics.sessions.inc();
     tracing::info!(lanes = topology.lanes.len(), queues = topology.outgoing.len(), "session with the broker");
-    let ended = drain(&mut lanes, shutdown, Duration::from_secs(config.gateway.shutdown_seconds)).await;
+    let patience = Duration::from_secs(config.gateway.shutdown_seconds);
+    let ended = tokio::select! {
+        ended = drain(&mut lanes, shutdown, patience) => ended,
+        error = follow(pipeline, &session, &mut changes) => Err(error),
+    };
     // Lanes still at work are cut off: what they have not acknowledged comes again.
     lanes.shutdown().await;
     session.close().await;
     ended
+}
+
+/// Declares anew whenever packs came into force; ends only with a fault of the session.
+async fn follow(pipeline: &Pipeline, session: &Session, changes: &mut watch::Receiver<u64>) -> Unavailable {
+    while changes.changed().await.is_ok() {
+        let areas = Arc::clone(&pipeline.packs.now().areas);
+        let topology = Topology::new(pipeline.config.ingress.lanes, &areas, &pipeline.rules.directory);
+        if let Err(error) = session.declare(&topology).await {
+            return error.into();
+        }
+    }
+    std::future::pending().await
 }
 
 async fn drain(

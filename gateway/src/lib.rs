@@ -12,6 +12,7 @@ pub mod exchange;
 pub mod http;
 pub mod hub;
 pub mod metrics;
+pub mod packs;
 pub mod pipeline;
 pub mod receipts;
 pub mod store;

@@ -122,6 +122,7 @@ impl Notary {
             recipient: None,
             code: None,
             reason: None,
+            explanation: None,
             violations: Vec::new(),
         }
     }

@@ -2,6 +2,8 @@
 //! checks and applies them. Knows neither broker nor store.
 
 pub mod area;
+pub mod check;
+pub mod json;
 pub mod validate;
 pub mod wire;
 pub mod workflow;

@@ -7,10 +7,12 @@ mod crash;
 mod demo;
 mod folder_adapter;
 mod foreign_clients;
+mod hot_packs;
 mod isolation;
 mod parity;
 mod refusals;
 mod shutdown;
+mod spellings;
 mod store_conformance;
 mod support;
 mod tidy;
@@ -26,10 +28,12 @@ fn main() -> ExitCode {
         demo::trials(),
         folder_adapter::trials(),
         foreign_clients::trials(),
+        hot_packs::trials(),
         isolation::trials(),
         parity::trials(),
         refusals::trials(),
         shutdown::trials(),
+        spellings::trials(),
         store_conformance::trials(),
         tidy::trials(),
     ]

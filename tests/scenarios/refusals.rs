@@ -21,7 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 /// Codes that these scenarios see on the wire.
-const EXERCISED: [RejectionCode; 16] = [
+const EXERCISED: [RejectionCode; 17] = [
     RejectionCode::UnidentifiedSender,
     RejectionCode::NotYourAuthority,
     RejectionCode::UnknownArea,
@@ -31,6 +31,7 @@ const EXERCISED: [RejectionCode; 16] = [
     RejectionCode::DocumentTooLarge,
     RejectionCode::ForbiddenConstruct,
     RejectionCode::SchemaViolation,
+    RejectionCode::RuleViolation,
     RejectionCode::UnknownRecipient,
     RejectionCode::RecipientNotInArea,
     RejectionCode::NotPermitted,
@@ -40,10 +41,8 @@ const EXERCISED: [RejectionCode; 16] = [
     RejectionCode::AreaSuspended,
 ];
 
-/// Codes of the closed list that no part of the hub can give yet: there are no business rules, legal deadlines or rate
-/// limits so far.
-const NOT_YET_POSSIBLE: [RejectionCode; 3] =
-    [RejectionCode::RuleViolation, RejectionCode::DeadlinePassed, RejectionCode::RateLimited];
+/// Codes of the closed list that no part of the hub can give yet: there are no legal deadlines or rate limits so far.
+const NOT_YET_POSSIBLE: [RejectionCode; 2] = [RejectionCode::DeadlinePassed, RejectionCode::RateLimited];
 
 fn every_code() {
     for code in RejectionCode::ALL {
@@ -169,6 +168,19 @@ async fn hostile() {
         let receipt = ro.refused(&submission).await;
         assert_eq!(receipt.receipt.code, Some(code), "{start:?}: {receipt:?}");
     }
+    // Valid, but no answer to that question; and told in the sender's language.
+    let reply = String::from_utf8(sample("imi-pq", "information-request-reply-a202")).expect("UTF-8");
+    let misfit = reply.replacen(
+        "<c:Answer question=\"q2\">\n      <c:Value>yes",
+        "<c:Answer question=\"q2\" code=\"diploma-authentic\">\n      <c:Value>partly",
+        1,
+    );
+    assert_ne!(misfit, reply);
+    let kind = "imi-pq/information-request-reply@1";
+    let receipt = ro.refused(&Submission::new("RO-BACKOFFICE", kind, "RO-CMR", "ES-MIVAU", misfit.into_bytes())).await;
+    assert_eq!(receipt.receipt.code, Some(RejectionCode::RuleViolation), "{receipt:?}");
+    assert_eq!(receipt.receipt.violations[0].rule, "question-set", "{receipt:?}");
+    assert_eq!(receipt.receipt.explanation.map(|explanation| explanation.language).as_deref(), Some("ro"));
     // And a good one passes after all that.
     let submission = Submission::new("RO-BACKOFFICE", TYPE, "RO-CMR", "ES-MIVAU", good);
     let receipt = ro.refused(&submission).await;

@@ -12,7 +12,9 @@
 use super::BrokerError;
 use lapin::{
     Channel, ExchangeKind,
-    options::{ExchangeBindOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions},
+    options::{
+        ExchangeBindOptions, ExchangeDeclareOptions, ExchangeUnbindOptions, QueueBindOptions, QueueDeclareOptions,
+    },
     types::{AMQPValue, FieldTable},
 };
 use schemas::{
@@ -115,14 +117,19 @@ impl Topology {
         Ok(())
     }
 
+    /// Binds a key to its lanes, and unbinds it from those that it had when its message was urgent, or was not.
     async fn bind_key(&self, channel: &Channel, key: &str, urgent: bool) -> Result<(), BrokerError> {
+        let (to, from, urgent_lane) = (INGRESS_EXCHANGE.into(), SUBMIT_EXCHANGE.into(), Lane::Urgent.queue());
         if urgent {
-            return bind(channel, &Lane::Urgent.queue(), SUBMIT_EXCHANGE, key).await;
+            bind(channel, &urgent_lane, SUBMIT_EXCHANGE, key).await?;
+            let options = ExchangeUnbindOptions::default();
+            channel.exchange_unbind(to, from, key.into(), options, FieldTable::default()).await?;
+        } else {
+            let options = ExchangeBindOptions::default();
+            channel.exchange_bind(to, from, key.into(), options, FieldTable::default()).await?;
+            let queue = urgent_lane.as_str().into();
+            channel.queue_unbind(queue, SUBMIT_EXCHANGE.into(), key.into(), FieldTable::default()).await?;
         }
-        let options = ExchangeBindOptions::default();
-        channel
-            .exchange_bind(INGRESS_EXCHANGE.into(), SUBMIT_EXCHANGE.into(), key.into(), options, FieldTable::default())
-            .await?;
         Ok(())
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn check(option: &ConfigOption) -> Outcome {
     println!(
         "{}: good ({} areas, {} participants, {} authorities)",
         option.config.display(),
-        rules.areas.iter().count(),
+        checked.packs.now().areas.iter().count(),
         rules.directory.participants().count(),
         rules.directory.authorities().count()
     );

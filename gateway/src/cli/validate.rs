@@ -5,15 +5,22 @@ use crate::config::{Config, ConfigError};
 use schemas::{
     area::Areas,
     validate::{
-        ValidateError, Validator,
+        Job, ValidateError, Validator,
         foreign::{ForeignJson, ForeignXsd, Report},
     },
-    wire::{MessageType, Rejection, RejectionCode, Violation},
+    wire::{ContentType, MessageType, Rejection, RejectionCode, Violation},
 };
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+/// How a document is spelled.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Xml,
+    Json,
+}
 
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("law").required(true))]
@@ -30,6 +37,9 @@ pub(super) struct Options {
     /// Against any JSON Schema
     #[arg(long, value_name = "FILE", group = "law")]
     json_schema: Option<PathBuf>,
+    /// How the documents are spelled; by default .json files are JSON, all others XML
+    #[arg(long, value_name = "FORMAT", requires = "type")]
+    format: Option<Format>,
     /// Prints JSON: one array with outcome and violations per document
     #[arg(long)]
     json: bool,
@@ -79,7 +89,7 @@ fn print(verdict: &Verdict<'_>) {
             (Some(line), Some(column)) => format!("{}:{line}:{column}", verdict.file.display()),
             _ => verdict.file.display().to_string(),
         };
-        let path = violation.xpath.as_deref().or(violation.pointer.as_deref()).unwrap_or_default();
+        let path = violation.pointer.as_deref().or(violation.xpath.as_deref()).unwrap_or_default();
         eprintln!("  {place}: {} [{}] {path}", violation.message, violation.rule);
     }
 }
@@ -101,7 +111,20 @@ fn by_area<'a>(options: &'a Options, message_type: &MessageType) -> Result<Vec<V
     }
     let validator =
         Validator::new(Arc::new(areas), config.limits.document()).map_err(|error| Failure::Other(error.to_string()))?;
-    options.files.iter().map(|file| Ok(area_verdict(file, validator.validate(message_type, read(file)?)))).collect()
+    let verdict = |file: &'a PathBuf| {
+        let (message_type, content_type) = (message_type.clone(), content_type(options.format, file));
+        Ok(area_verdict(file, validator.judge(Job { message_type, content_type, body: read(file)? })))
+    };
+    options.files.iter().map(verdict).collect()
+}
+
+fn content_type(format: Option<Format>, file: &Path) -> ContentType {
+    match format {
+        Some(Format::Xml) => ContentType::Xml,
+        Some(Format::Json) => ContentType::Json,
+        None if file.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) => ContentType::Json,
+        None => ContentType::Xml,
+    }
 }
 
 fn area_verdict(file: &Path, verdict: schemas::validate::Verdict) -> Verdict<'_> {

@@ -8,6 +8,7 @@ use schemas::{
     area::Areas,
     wire::{HUB_AREA, ParticipantId, SUBMIT_EXCHANGE, VIRTUAL_HOST, mailbox_queue, receipts_queue},
 };
+use std::sync::Arc;
 
 /// Who the broker asks about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub struct Access<'a> {
     /// Who exists.
     pub directory: &'a Directory,
     /// Which areas exist.
-    pub areas: &'a Areas,
+    pub areas: Arc<Areas>,
 }
 
 impl Access<'_> {

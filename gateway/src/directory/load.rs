@@ -4,7 +4,7 @@ use super::{Authority, Directory, Participant};
 use crate::config::{self, ConfigError};
 use schemas::{
     area::Role,
-    wire::{AreaId, AuthorityId, ParticipantId},
+    wire::{AreaId, AuthorityId, ContentType, ParticipantId},
 };
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
@@ -24,6 +24,7 @@ struct ParticipantEntry {
     id: ParticipantId,
     country: String,
     name: String,
+    format: Option<ContentType>,
     certificates: Vec<String>,
 }
 
@@ -74,6 +75,7 @@ fn add_file(directory: &mut Directory, file: &Path, certificates: &Path) -> Resu
             id: entry.id,
             country: entry.country,
             name: entry.name,
+            format: entry.format,
         };
         let id = participant.id.clone();
         if directory.participants.insert(id.clone(), participant).is_some() {

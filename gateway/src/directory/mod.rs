@@ -7,7 +7,7 @@ pub use load::load;
 
 use schemas::{
     area::Role,
-    wire::{AreaId, AuthorityId, ParticipantId},
+    wire::{AreaId, AuthorityId, ContentType, ParticipantId},
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,6 +20,8 @@ pub struct Participant {
     pub country: String,
     /// Its name, for people.
     pub name: String,
+    /// How it wants documents spelled; as their senders spelled them where it does not say.
+    pub format: Option<ContentType>,
     /// The certificates it may connect with.
     pub certificates: Vec<certs::inspect::Certificate>,
 }
@@ -74,6 +76,11 @@ impl Directory {
     /// The authorities that a participant serves.
     pub fn served_by<'a>(&'a self, participant: &'a ParticipantId) -> impl Iterator<Item = &'a Authority> {
         self.authorities.values().filter(move |authority| &authority.participant == participant)
+    }
+
+    /// How the participant that serves an authority wants documents spelled, if it says.
+    pub fn format(&self, authority: &AuthorityId) -> Option<ContentType> {
+        self.participant(&self.authority(authority)?.participant)?.format
     }
 
     /// Every mailbox once, in order.

@@ -65,7 +65,7 @@ impl Question {
 
 impl Desk {
     fn access(&self) -> Access<'_> {
-        Access { hub: &self.rules.hub, directory: &self.rules.directory, areas: &self.rules.areas }
+        Access { hub: &self.rules.hub, directory: &self.rules.directory, areas: Arc::clone(&self.packs.now().areas) }
     }
 
     /// What the broker shall accept: the directory's certificates and the hub's own.

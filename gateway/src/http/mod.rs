@@ -12,6 +12,7 @@ use crate::{
     broker::Management,
     config::{self, ConfigError},
     metrics::Metrics,
+    packs::PacksInForce,
     pipeline::Rules,
     store::Store,
 };
@@ -46,8 +47,10 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the listeners answer from.
 pub struct Desk {
-    /// Directory, areas, limits.
+    /// Directory, limits.
     pub rules: Arc<Rules>,
+    /// The areas.
+    pub packs: Arc<PacksInForce>,
     /// The store.
     pub store: Arc<dyn Store>,
     /// Counts.

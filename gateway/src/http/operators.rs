@@ -65,8 +65,10 @@ async fn status(State(desk): State<Arc<Desk>>) -> Result<Json<serde_json::Value>
         Ok(queues) => serde_json::json!(queues),
         Err(problem) => serde_json::json!({ "unknown": problem }),
     };
+    let reading = desk.packs.reading();
     let areas: Vec<_> = desk
-        .rules
+        .packs
+        .now()
         .areas
         .iter()
         .map(|area| serde_json::json!({ "area": area.id, "status": area.status, "messages": area.messages.len() }))
@@ -88,6 +90,8 @@ async fn status(State(desk): State<Arc<Desk>>) -> Result<Json<serde_json::Value>
         "participants": desk.rules.directory.participants().count(),
         "authorities": desk.rules.directory.authorities().count(),
         "areas": areas,
+        "packs_read_at": reading.at,
+        "packs_refused": reading.refused,
         "messages": overview,
         "queues": queues,
         "certificates": certificates,

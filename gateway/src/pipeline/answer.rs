@@ -7,7 +7,10 @@ use crate::{
     broker::{Outbound, Publisher, Verdict},
     store::{DispatchRecord, Settlement, StoredMessage},
 };
-use schemas::wire::{JSON, ParticipantId, RECEIPTS_TYPE, Receipt, ReceiptBatch, SignedReceipt, receipts_queue};
+use schemas::{
+    area::Areas,
+    wire::{Explanation, JSON, ParticipantId, RECEIPTS_TYPE, Receipt, ReceiptBatch, SignedReceipt, receipts_queue},
+};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -86,9 +89,11 @@ impl Pipeline {
 
     pub(super) fn outbound_receipts(&self, post: Post) -> Vec<Outbound> {
         let timestamp = (self.clock)();
+        let packs = self.packs.now();
         let mut outbound = Vec::new();
         for (participant, receipts) in post {
-            let mut receipts = receipts.into_iter().map(|receipt| self.notary.sign(receipt)).peekable();
+            let explained = receipts.into_iter().map(|receipt| self.explained(receipt, &packs.areas));
+            let mut receipts = explained.map(|receipt| self.notary.sign(receipt)).peekable();
             while receipts.peek().is_some() {
                 let receipts: Vec<SignedReceipt> = receipts.by_ref().take(RECEIPTS_PER_MESSAGE).collect();
                 let body = serde_json::to_vec(&ReceiptBatch { receipts })
@@ -107,6 +112,18 @@ impl Pipeline {
             }
         }
         outbound
+    }
+
+    /// Adds to a refusal what its code means, in the first language of the sending authority that has the text.
+    fn explained(&self, receipt: Receipt, areas: &Areas) -> Receipt {
+        let Some(code) = receipt.code else { return receipt };
+        let sender = receipt.from.as_ref().and_then(|from| self.rules.directory.authority(from));
+        let languages = sender.map_or(&[][..], |authority| &authority.languages);
+        let explanation = languages.iter().map(String::as_str).chain(["en"]).find_map(|language| {
+            let text = areas.rejection_text(language, code)?.to_owned();
+            Some(Explanation { language: language.to_owned(), text })
+        });
+        Receipt { explanation, ..receipt }
     }
 
     /// A receipt queue that is gone keeps nobody from working: the message's story stays in the store.

@@ -16,6 +16,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use schemas::{
+    area::Areas,
     validate::Checked,
     wire::{ExchangeId, Rejection, RejectionCode},
 };
@@ -35,15 +36,28 @@ pub enum Decision {
 }
 
 /// Decides a batch.
-pub fn decide(rules: &Rules, batch: &[Inspected], known: Known, now: Timestamp) -> (Vec<Decision>, Writes) {
-    let mut desk =
-        Desk { rules, known, now, writes: Writes { at: Some(now), ..Writes::default() }, moved: BTreeMap::new() };
+pub fn decide(
+    rules: &Rules,
+    areas: &Areas,
+    batch: &[Inspected],
+    known: Known,
+    now: Timestamp,
+) -> (Vec<Decision>, Writes) {
+    let mut desk = Desk {
+        rules,
+        areas,
+        known,
+        now,
+        writes: Writes { at: Some(now), ..Writes::default() },
+        moved: BTreeMap::new(),
+    };
     let decisions = batch.iter().map(|inspected| desk.decide(inspected)).collect();
     (decisions, desk.finish())
 }
 
 struct Desk<'a> {
     rules: &'a Rules,
+    areas: &'a Areas,
     known: Known,
     now: Timestamp,
     writes: Writes,
@@ -99,10 +113,10 @@ impl Desk<'_> {
 
     /// Permit first, then the exchange; nothing is touched unless both say yes.
     fn advance(&self, envelope: &Envelope) -> Result<Advance, Rejection> {
-        let definition = self.rules.areas.definition(&envelope.message_type).ok_or_else(|| {
+        let definition = self.areas.definition(&envelope.message_type).ok_or_else(|| {
             Rejection::new(RejectionCode::UnknownType, format!("there is no message {}", envelope.message_type))
         })?;
-        let workflow = self.rules.areas.workflow(&definition.workflow).ok_or_else(|| {
+        let workflow = self.areas.workflow(&definition.workflow).ok_or_else(|| {
             Rejection::new(RejectionCode::UnknownType, format!("there is no workflow {}", definition.workflow))
         })?;
         let permit = authorise(&self.rules.directory, envelope, definition, workflow)?;

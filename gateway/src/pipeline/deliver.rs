@@ -2,16 +2,22 @@
 //!
 //! Owns the attempts and how they end. A nack, a return or a time-out is a failed attempt, never a success.
 
-use super::{Pipeline, Unavailable, decide::Decision, inspect::Inspected};
+use super::{
+    Pipeline, Unavailable,
+    decide::Decision,
+    inspect::Inspected,
+    spelling::{Spelling, Spellings},
+};
 use crate::{
     broker::{Header, Outbound, PARKED_QUEUE, Publisher, Verdict},
     config::backoff,
-    envelope::Envelope,
+    envelope::{self, Envelope},
     store::{DispatchRecord, DispatchState, Event, Settlement, StoredMessage},
 };
+use schemas::area::Areas;
 use schemas::wire::{
-    AuthorityId, HEADER_CONTENT_SHA256, HEADER_DEADLINE, HEADER_FROM, HEADER_LANGUAGE, HEADER_SEQUENCE, HEADER_TO,
-    HEADER_TRACEPARENT, mailbox_queue,
+    AuthorityId, ContentType, HEADER_CONTENT_SHA256, HEADER_DEADLINE, HEADER_FROM, HEADER_LANGUAGE, HEADER_SEQUENCE,
+    HEADER_TO, HEADER_TRACEPARENT, XML, mailbox_queue,
 };
 
 /// A dispatch with what its publication needs.
@@ -26,11 +32,13 @@ impl Pipeline {
         &self,
         inspected: &[Inspected],
         decisions: &[Decision],
+        areas: &Areas,
         publisher: &Publisher,
     ) -> Result<Vec<Settlement>, Unavailable> {
         self.park(inspected, decisions, publisher).await?;
         let both = inspected.iter().zip(decisions);
-        let mut waiting: Vec<Dispatch<'_>> = both.flat_map(|(one, decision)| self.dispatches(one, decision)).collect();
+        let mut waiting: Vec<Dispatch<'_>> =
+            both.flat_map(|(one, decision)| self.dispatches(one, decision, areas)).collect();
         let mut receipts = self.outbound_receipts(self.first_receipts(decisions));
         let mut settlements = Vec::new();
         for attempt in 1.. {
@@ -106,7 +114,7 @@ impl Pipeline {
             message_id: claim.key.message_id.to_string(),
             correlation_id: message.record.position.map(|(exchange, _)| exchange.to_string()),
             message_type: claim.message_type.as_ref().map_or_else(String::new, ToString::to_string),
-            content_type: schemas::wire::XML,
+            content_type: envelope::content_type(&inspected.received.properties).map_or(XML, ContentType::as_str),
             user_id: self.rules.hub.clone(),
             timestamp: (self.clock)().as_second().unsigned_abs(),
             headers: vec![("imi-problem", Header::Text(problem.clone()))],
@@ -114,7 +122,7 @@ impl Pipeline {
         })
     }
 
-    fn dispatches<'a>(&self, inspected: &Inspected, decision: &'a Decision) -> Vec<Dispatch<'a>> {
+    fn dispatches<'a>(&self, inspected: &Inspected, decision: &'a Decision, areas: &Areas) -> Vec<Dispatch<'a>> {
         let message = match decision {
             Decision::New(message) | Decision::Repeated(message) => message,
             Decision::Reused(_) | Decision::Reported(_) => return Vec::new(),
@@ -122,27 +130,29 @@ impl Pipeline {
         let pending = message.dispatches.iter().filter(|dispatch| dispatch.state() == DispatchState::Pending);
         // A message with dispatches was accepted, so its envelope can be read again.
         let Ok(envelope) = Envelope::read(&inspected.received.properties, usize::MAX) else { return Vec::new() };
+        let spellings = Spellings::new(areas, &envelope, &inspected.received.body, &message.record.content_sha256);
+        let limits = self.rules.limits.document();
         pending
-            .map(|record| Dispatch {
-                record,
-                outbound: self.outbound(inspected, &envelope, message, &record.recipient),
+            .map(|record| {
+                let spelling = spellings.of(self.rules.directory.format(&record.recipient), &limits);
+                Dispatch { record, outbound: self.outbound(&envelope, message, &record.recipient, spelling) }
             })
             .collect()
     }
 
     fn outbound(
         &self,
-        inspected: &Inspected,
         envelope: &Envelope,
         message: &StoredMessage,
         recipient: &AuthorityId,
+        spelling: &Spelling,
     ) -> Outbound {
         let mailbox = self.rules.directory.authority(recipient).map_or(recipient, |authority| &authority.mailbox);
         let text = |text: &str| Header::Text(text.to_owned());
         let mut headers = vec![
             (HEADER_FROM, text(envelope.from.as_str())),
             (HEADER_TO, text(recipient.as_str())),
-            (HEADER_CONTENT_SHA256, text(&message.record.content_sha256)),
+            (HEADER_CONTENT_SHA256, text(&spelling.content_sha256)),
         ];
         headers.extend(message.record.position.map(|(_, sequence)| (HEADER_SEQUENCE, Header::Number(sequence))));
         headers.extend(message.record.deadline.as_deref().map(|deadline| (HEADER_DEADLINE, text(deadline))));
@@ -153,11 +163,11 @@ impl Pipeline {
             message_id: envelope.message_id.to_string(),
             correlation_id: Some(envelope.correlation_id.to_string()),
             message_type: envelope.message_type.to_string(),
-            content_type: envelope.content_type.as_str(),
+            content_type: spelling.content_type.as_str(),
             user_id: self.rules.hub.clone(),
             timestamp: envelope.sent_at_seconds,
             headers,
-            body: inspected.received.body.clone(),
+            body: spelling.body.clone(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use schemas::{
-    area::Status,
+    area::{Areas, Status},
     validate::Checked,
     wire::{AuthorityId, HUB_AREA, MessageType, ParticipantId, RETRIEVED_TYPE, Rejection, RejectionCode, Retrieved},
 };
@@ -56,11 +56,11 @@ pub enum Cleared {
 }
 
 /// Authenticates and parses; the document of a business message is still to be validated ([`validated`]).
-pub fn examine(rules: &Rules, received: Received, now: Timestamp) -> Inspected {
+pub fn examine(rules: &Rules, areas: &Areas, received: Received, now: Timestamp) -> Inspected {
     let participant = rules.authenticate(&received.properties);
     let mut claim = Claim::read(&received, participant.as_ref().ok().copied());
     let verdict = participant
-        .and_then(|participant| parse(rules, participant, &received, now, &mut claim))
+        .and_then(|participant| parse(rules, areas, participant, &received, now, &mut claim))
         .map_err(Refusal::from);
     Inspected { received, claim, verdict }
 }
@@ -91,6 +91,7 @@ impl Rules {
 
 fn parse(
     rules: &Rules,
+    areas: &Areas,
     participant: &ParticipantId,
     received: &Received,
     now: Timestamp,
@@ -106,15 +107,9 @@ fn parse(
     let sender = envelope::sender(properties)?;
     check_served(rules, participant, &sender)?;
     claim.sender = Some(sender);
-    check_type(rules, &message_type)?;
+    check_type(areas, &message_type)?;
     check_routing_key(&message_type, received)?;
     let envelope = Envelope::read(properties, rules.limits.recipients)?;
-    if envelope.content_type != envelope::ContentType::Xml {
-        return Err(Rejection::new(
-            RejectionCode::MalformedMetadata,
-            format!("{message_type} is spelled in XML only: content_type must be application/xml"),
-        ));
-    }
     Ok(Cleared::Business { envelope: Box::new(envelope), checked: Checked::default() })
 }
 
@@ -129,10 +124,10 @@ fn check_served(rules: &Rules, participant: &ParticipantId, sender: &AuthorityId
     }
 }
 
-fn check_type(rules: &Rules, message_type: &MessageType) -> Result<(), Rejection> {
-    match rules.areas.area(&message_type.area) {
+fn check_type(areas: &Areas, message_type: &MessageType) -> Result<(), Rejection> {
+    match areas.area(&message_type.area) {
         None => Err(Rejection::new(RejectionCode::UnknownArea, format!("there is no area {}", message_type.area))),
-        Some(_) if rules.areas.definition(message_type).is_none() => {
+        Some(_) if areas.definition(message_type).is_none() => {
             Err(Rejection::new(RejectionCode::UnknownType, format!("there is no message {message_type}")))
         }
         Some(area) => match area.status {

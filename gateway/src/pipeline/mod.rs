@@ -10,6 +10,8 @@ pub mod claim;
 pub mod decide;
 mod deliver;
 pub mod inspect;
+mod judge;
+mod spelling;
 
 use crate::{
     broker::{Batch, BrokerError, Ingress, Publisher},
@@ -17,20 +19,17 @@ use crate::{
     directory::Directory,
     envelope::Received,
     metrics::Metrics,
+    packs::{Packs, PacksInForce},
     receipts::Notary,
     store::{Known, MessageKey, Recorded, Store, StoreError},
 };
 use decide::{Decision, decide};
-use inspect::{Cleared, Inspected, Refusal, examine, validated};
+use inspect::{Cleared, Inspected, examine, validated};
 use jiff::Timestamp;
-use schemas::{
-    area::Areas,
-    validate::{Checked, Job, ValidateError, ValidatorPool},
-    wire::ExchangeId,
-};
+use judge::document;
+use schemas::{area::Areas, validate::Job, wire::ExchangeId};
 use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// The hub cannot go on now: it pauses, opens a new session, and what was not acknowledged comes again.
@@ -59,8 +58,6 @@ pub struct Rules {
     pub hub: String,
     /// Who exists.
     pub directory: Directory,
-    /// Which areas exist.
-    pub areas: Arc<Areas>,
     /// What is too much.
     pub limits: crate::config::Limits,
 }
@@ -71,9 +68,9 @@ pub struct Pipeline {
     pub config: Config,
     /// The rules.
     pub rules: Arc<Rules>,
-    /// Threads that validate documents.
-    pub validators: ValidatorPool,
-    /// How many there are.
+    /// The areas and the threads that validate by them.
+    pub packs: Arc<PacksInForce>,
+    /// How many threads there are.
     pub validator_threads: usize,
     /// The store.
     pub store: Arc<dyn Store>,
@@ -113,12 +110,13 @@ impl Pipeline {
 
     async fn process(&self, batch: Vec<Received>, publisher: &Publisher) -> Result<(), Unavailable> {
         let now = (self.clock)();
-        let inspected = self.inspect(batch, now).await?;
+        let packs = self.packs.now();
+        let inspected = self.inspect(batch, &packs, now).await?;
         self.fault(Step::Inspect);
-        let decisions = self.record(&inspected, now).await?;
+        let decisions = self.record(&inspected, &packs.areas, now).await?;
         self.fault(Step::Record);
         self.metrics.decided(&inspected, &decisions);
-        let settlements = self.deliver(&inspected, &decisions, publisher).await?;
+        let settlements = self.deliver(&inspected, &decisions, &packs.areas, publisher).await?;
         self.fault(Step::Deliver);
         if !settlements.is_empty() {
             self.store.settle(&settlements).await?;
@@ -130,51 +128,35 @@ impl Pipeline {
     }
 
     /// Authenticates and parses here, validates documents on the threads made for it.
-    async fn inspect(&self, batch: Vec<Received>, now: Timestamp) -> Result<Vec<Inspected>, Unavailable> {
+    async fn inspect(
+        &self,
+        batch: Vec<Received>,
+        packs: &Packs,
+        now: Timestamp,
+    ) -> Result<Vec<Inspected>, Unavailable> {
         let mut inspected: Vec<Inspected> =
-            batch.into_iter().map(|received| examine(&self.rules, received, now)).collect();
+            batch.into_iter().map(|received| examine(&self.rules, &packs.areas, received, now)).collect();
         let (places, jobs): (Vec<usize>, Vec<Job<bytes::Bytes>>) =
             inspected.iter().enumerate().filter_map(document).unzip();
-        let verdicts = self.validate(jobs).await?;
+        let verdicts = self.validate(&packs.validators, jobs).await?;
         for (place, verdict) in places.into_iter().zip(verdicts) {
             validated(&mut inspected[place], verdict);
         }
         Ok(inspected)
     }
 
-    async fn validate(&self, jobs: Vec<Job<bytes::Bytes>>) -> Result<Vec<Result<Checked, Refusal>>, Unavailable> {
-        let share = jobs.len().div_ceil(self.validator_threads).max(1);
-        let mut answers = Vec::new();
-        let mut jobs = jobs.into_iter().peekable();
-        while jobs.peek().is_some() {
-            let (tell, told) = oneshot::channel();
-            let unit = jobs.by_ref().take(share).collect();
-            let done = move |verdicts| {
-                let _nobody_waits_any_more = tell.send(verdicts);
-            };
-            self.validators.validate(unit, done).map_err(|error| Unavailable::Validation(error.to_string()))?;
-            answers.push(told);
-        }
-        let mut verdicts = Vec::new();
-        for answer in answers {
-            for verdict in answer.await.map_err(|_| Unavailable::Validation("a validating thread ended".into()))? {
-                verdicts.push(match verdict {
-                    Ok(checked) => Ok(checked),
-                    Err(ValidateError::Rejected(rejection)) => Err(Refusal::Rejected(rejection)),
-                    Err(ValidateError::Failed(problem)) => Err(Refusal::Failed(problem)),
-                });
-            }
-        }
-        Ok(verdicts)
-    }
-
     /// Loads what is known, decides, and records; where another lane was faster, does it again with what it left.
-    async fn record(&self, inspected: &[Inspected], now: Timestamp) -> Result<Vec<Decision>, Unavailable> {
+    async fn record(
+        &self,
+        inspected: &[Inspected],
+        areas: &Areas,
+        now: Timestamp,
+    ) -> Result<Vec<Decision>, Unavailable> {
         let keys: Vec<MessageKey> = inspected.iter().map(|message| message.claim.key.clone()).collect();
         let exchanges: Vec<ExchangeId> = inspected.iter().filter_map(exchange).collect();
         loop {
             let known: Known = self.store.load(&keys, &exchanges).await?;
-            let (decisions, writes) = decide(&self.rules, inspected, known, now);
+            let (decisions, writes) = decide(&self.rules, areas, inspected, known, now);
             match self.store.record(&writes).await? {
                 Recorded::Durable => return Ok(decisions),
                 Recorded::Conflict => self.metrics.conflicts.inc(),
@@ -188,15 +170,6 @@ impl Pipeline {
             tracing::error!(?step, "aborting: ordered by faults.abort_after");
             std::process::abort();
         }
-    }
-}
-
-fn document((place, inspected): (usize, &Inspected)) -> Option<(usize, Job<bytes::Bytes>)> {
-    match &inspected.verdict {
-        Ok(Cleared::Business { envelope, .. }) => {
-            Some((place, Job { message_type: envelope.message_type.clone(), body: inspected.received.body.clone() }))
-        }
-        Ok(Cleared::Report(_)) | Err(_) => None,
     }
 }
 

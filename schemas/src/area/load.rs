@@ -2,7 +2,10 @@
 
 use super::files::{SchemaFiles, entries, schemas, toml};
 use super::pack::{Pack, PackMessage, PackVersion};
+use super::questions::questions;
+use super::rules::rules;
 use super::{Area, AreaError, AreaVersion, Areas, Keeping, Labels, MessageDefinition, Retention};
+use crate::json::Mapping;
 use crate::validate::Proof;
 use crate::wire::{AreaId, HUB_AREA, MessageType, WorkflowId};
 use crate::workflow::{self, Workflow};
@@ -15,32 +18,71 @@ use std::{
 
 /// Most areas that one gateway serves.
 const MOST_AREAS: usize = 500;
+/// File of a version's rules, in the version's folder.
+const RULES: &str = "rules.toml";
 
-/// Loads every pack beneath `root`.
+/// Loads every pack beneath `root`; the first that is broken is the error.
 pub(super) fn areas(root: &Path) -> Result<Areas, AreaError> {
-    let files = Arc::new(schemas(root)?);
-    let folders: Vec<PathBuf> = entries(&root.join("areas"))?.into_iter().filter(|path| path.is_dir()).collect();
-    if folders.is_empty() || folders.len() > MOST_AREAS {
-        let reason = format!("it holds {} area packs; 1 to {MOST_AREAS} can be used", folders.len());
-        return Err(AreaError::new(
-            root.join("areas"),
-            reason,
-            "set areas.path to the folder that holds areas/ and common/",
-        ));
+    let (areas, mut refused) = each(root, &[])?;
+    if refused.is_empty() { Ok(areas) } else { Err(refused.swap_remove(0)) }
+}
+
+/// Loads every pack beneath `root`; a broken one stays as it was before, and the reasons are told.
+pub(super) fn again(root: &Path, former: &Areas) -> (Areas, Vec<AreaError>) {
+    let (mut areas, refused) = match each(root, &[]) {
+        Ok(read) => read,
+        Err(error) => return (former.clone(), vec![error]),
+    };
+    for area in former.iter() {
+        // Its folder is there and it is not among those that were loaded: it is broken now.
+        if areas.area(&area.id).is_none() && root.join("areas").join(area.id.as_str()).is_dir() {
+            let definitions = area.messages.iter().map(|message| (message.message_type.clone(), message.clone()));
+            areas.definitions.extend(definitions);
+            areas.areas.insert(area.id.clone(), area.clone());
+        }
     }
+    for (id, workflow) in &former.workflows {
+        areas.workflows.entry(id.clone()).or_insert_with(|| Arc::clone(workflow));
+    }
+    (areas, refused)
+}
+
+/// Loads the packs beneath `root`, or those of `only`, each for itself.
+pub(super) fn each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError>), AreaError> {
+    let files = Arc::new(schemas(root)?);
     let workflows = workflow::workflows(&root.join("workflows"))?;
     let mut areas = BTreeMap::new();
-    for folder in folders {
+    let mut refused = Vec::new();
+    for folder in folders(root, only)? {
         let file = folder.join("area.toml");
-        let area = Loader { root, folder: &folder, file, files: &files, workflows: &workflows }.area()?;
-        areas.insert(area.id.clone(), area);
+        match (Loader { root, folder: &folder, file, files: &files, workflows: &workflows }).area() {
+            Ok(area) => {
+                areas.insert(area.id.clone(), area);
+            }
+            Err(error) => refused.push(error),
+        }
     }
     let definitions = areas
         .values()
         .flat_map(|area| area.messages.iter())
         .map(|definition| (definition.message_type.clone(), definition.clone()))
         .collect();
-    Ok(Areas { areas, definitions, workflows })
+    Ok((Areas { areas, definitions, workflows }, refused))
+}
+
+/// The folders of the packs.
+fn folders(root: &Path, only: &[AreaId]) -> Result<Vec<PathBuf>, AreaError> {
+    let parent = root.join("areas");
+    let folders: Vec<PathBuf> = entries(&parent)?.into_iter().filter(|path| path.is_dir()).collect();
+    if folders.is_empty() || folders.len() > MOST_AREAS {
+        let reason = format!("it holds {} area packs; 1 to {MOST_AREAS} can be used", folders.len());
+        return Err(AreaError::new(parent, reason, "set areas.path to the folder that holds areas/ and common/"));
+    }
+    if let Some(missing) = only.iter().find(|id| !parent.join(id.as_str()).is_dir()) {
+        return Err(AreaError::new(parent, format!("it holds no area {missing}"), "correct the name"));
+    }
+    let is_wanted = |path: &PathBuf| only.is_empty() || only.iter().any(|id| path.ends_with(id.as_str()));
+    Ok(folders.into_iter().filter(is_wanted).collect())
 }
 
 struct Loader<'a> {
@@ -59,11 +101,12 @@ impl Loader<'_> {
     fn area(&self) -> Result<Area, AreaError> {
         let pack: Pack = toml(&self.file)?;
         self.check_head(&pack)?;
-        let versions = pack.version.iter().map(|version| self.version(version)).collect::<Result<Vec<_>, _>>()?;
+        let mut versions =
+            pack.version.iter().map(|version| self.version(version, &pack.message)).collect::<Result<Vec<_>, _>>()?;
         self.check_versions(&versions)?;
         let messages = self.messages(&pack.id, &pack.message, &versions)?;
-        for version in &versions {
-            self.prove(version, &messages)?;
+        for version in &mut versions {
+            version.mapping = Arc::new(self.prove(version, &messages)?);
         }
         let retention = self.retention(&pack)?;
         self.check_deadlines(&pack)?;
@@ -133,7 +176,7 @@ impl Loader<'_> {
         }
     }
 
-    fn version(&self, version: &PackVersion) -> Result<AreaVersion, AreaError> {
+    fn version(&self, version: &PackVersion, messages: &[PackMessage]) -> Result<AreaVersion, AreaError> {
         let path = self.folder.join(&version.schema);
         let from_root = path.strip_prefix(self.root).unwrap_or(&path);
         let parts: Vec<&str> = from_root.iter().filter_map(OsStr::to_str).collect();
@@ -145,7 +188,12 @@ impl Loader<'_> {
         }
         let labels = self.labels(version.number)?;
         let (number, namespace) = (version.number, version.namespace.clone());
-        Ok(AreaVersion { number, namespace, labels, schema, files: Arc::clone(self.files) })
+        let folder = self.folder.join(number.to_string());
+        let own = messages.iter().filter(|message| message.versions.contains(&number)).map(|message| &message.name);
+        let rules = rules(&folder.join(RULES), &own.collect())?;
+        let questions = questions(&folder.join("questions.toml"))?;
+        let (files, mapping) = (Arc::clone(self.files), Arc::default());
+        Ok(AreaVersion { number, namespace, labels, schema, rules, questions, files, mapping })
     }
 
     /// The area's labels laid over the common ones.
@@ -158,6 +206,9 @@ impl Loader<'_> {
                 let known = labels.entry(language.to_owned()).or_default();
                 known.fields.extend(read.fields);
                 known.codes.extend(read.codes);
+                known.questions.extend(read.questions);
+                known.rules.extend(read.rules);
+                known.rejections.extend(read.rejections);
             }
         }
         Ok(labels)
@@ -218,11 +269,15 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Compiles the schema and looks up in it what the messages name.
-    fn prove(&self, version: &AreaVersion, messages: &[MessageDefinition]) -> Result<(), AreaError> {
+    /// Compiles the schema, looks up in it what the messages name, and derives how they look in JSON.
+    fn prove(&self, version: &AreaVersion, messages: &[MessageDefinition]) -> Result<Mapping, AreaError> {
         let proof = Proof::of(version).map_err(|error| {
             let file = error.file.unwrap_or_else(|| version.schema.clone());
             AreaError::new(self.root.join(file), error.reason, "correct the schema").at_line(error.line)
+        })?;
+        proof.check_rules(version).map_err(|error| {
+            let file = self.folder.join(version.number.to_string()).join(RULES);
+            AreaError::new(file, error.reason, "correct the expression").at_line(Some(error.line))
         })?;
         let schema = self.root.join(&version.schema);
         for message in messages.iter().filter(|message| message.message_type.version == version.number) {
@@ -237,7 +292,7 @@ impl Loader<'_> {
                 return Err(self.wrong(reason, "correct answer_due"));
             }
         }
-        Ok(())
+        Ok(proof.mapping(&version.namespace))
     }
 }
 
@@ -256,155 +311,4 @@ fn definition(message_type: MessageType, message: &PackMessage) -> MessageDefini
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::area::{ContentPolicy, Role, Status};
-    use std::fs;
-    use tempfile::TempDir;
-
-    const AREA: &str = r#"id = "probe"
-status = "active"
-content = "transit"
-contact = "probe@coordinator.example"
-legal_basis = ["An act"]
-title = { en = "Probe" }
-retention = { block_after = "6 months", erase_after = "36 months", counted_from = "closure", reference = "An act" }
-
-[[deadline]]
-id = "answer"
-after = "ping"
-ended_by = []
-within = "10 working days"
-on_miss = "remind"
-reference = "An act"
-
-[[version]]
-number = 1
-namespace = "urn:probe"
-schema = "1/messages.xsd"
-
-[[message]]
-name = "ping"
-versions = [1]
-root = "Ping"
-workflow = "probing"
-action = "open"
-senders = ["requester"]
-receivers = ["responder"]
-urgent = false
-national = false
-answer_due = "DueDate"
-"#;
-    const SCHEMA: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns:c="urn:common"
-    targetNamespace="urn:probe" elementFormDefault="qualified">
-  <xs:import namespace="urn:common" schemaLocation="../../../common/common.xsd"/>
-  <xs:element name="Ping"><xs:complexType><xs:sequence>
-    <xs:element name="DueDate" type="c:Day"/>
-  </xs:sequence></xs:complexType></xs:element>
-</xs:schema>"#;
-    const COMMON: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:common">
-  <xs:simpleType name="Day"><xs:restriction base="xs:date"/></xs:simpleType>
-</xs:schema>"#;
-
-    const WORKFLOW: &str = r#"id = "probing"
-title = "Probing"
-state = [{ id = "ASKED", awaits = "counterpart" }, { id = "DONE" }]
-transition = [
-    { action = "open", by = ["initiator"], to = "ASKED", deliver = "addressee" },
-    { action = "close", by = ["counterpart"], from = ["ASKED"], to = "DONE", deliver = "others" },
-]
-"#;
-
-    /// A pack on disk, each file written with pieces replaced.
-    fn pack(changes: &[(&str, &str, &str)]) -> TempDir {
-        let root = tempfile::tempdir().expect("a folder");
-        let files = [
-            ("areas/probe/area.toml", AREA),
-            ("areas/probe/1/messages.xsd", SCHEMA),
-            ("common/common.xsd", COMMON),
-            ("workflows/probing.toml", WORKFLOW),
-        ];
-        for (name, text) in files {
-            let path = root.path().join(name);
-            fs::create_dir_all(path.parent().expect("a folder above")).expect("created");
-            let changed =
-                changes.iter().filter(|(file, ..)| *file == name).fold(text.to_owned(), |text, (_, old, new)| {
-                    assert!(text.contains(old), "{name} holds no {old:?}");
-                    text.replace(old, new)
-                });
-            fs::write(path, changed).expect("written");
-        }
-        root
-    }
-
-    fn refusal(changes: &[(&str, &str, &str)]) -> AreaError {
-        let root = pack(changes);
-        let mut error = areas(root.path()).expect_err("a broken pack is refused");
-        error.file = error.file.strip_prefix(root.path()).expect("a file of the pack").to_path_buf();
-        error
-    }
-
-    #[test]
-    fn a_pack_says_what_its_area_is() {
-        let root = pack(&[]);
-        let areas = areas(root.path()).unwrap_or_else(|error| panic!("{error}"));
-        let area = areas.iter().next().expect("one area");
-        assert_eq!(
-            (area.status, area.content, area.title["en"].as_str()),
-            (Status::Active, ContentPolicy::Transit, "Probe")
-        );
-        let definition = areas.definition(&"probe/ping@1".parse().expect("a type")).expect("defined");
-        assert_eq!((definition.action.as_str(), definition.senders.as_slice()), ("open", &[Role::Requester][..]));
-        assert!(
-            areas.workflow(&definition.workflow).is_some_and(|workflow| workflow.opening(&definition.action).is_some())
-        );
-        assert_eq!(definition.answer_due.as_deref(), Some("DueDate"));
-        assert!(areas.definition(&"probe/ping@2".parse().expect("a type")).is_none());
-    }
-
-    #[test]
-    fn a_pack_that_lies_is_refused_with_file_and_line() {
-        const TOML: &str = "areas/probe/area.toml";
-        const XSD: &str = "areas/probe/1/messages.xsd";
-        const SHARED: &str = "common/common.xsd";
-        for (file, old, new, at, line, says) in [
-            (TOML, "status = \"active\"", "status = \"active\"\ncolour = 1", TOML, Some(3), "unknown field `colour`"),
-            (TOML, "urgent = false", "urgent = 0", TOML, Some(30), "invalid type"),
-            (TOML, "\"open\"", "\"shout\"", TOML, None, "no action shout"),
-            (TOML, "\"probing\"", "\"probe\"", TOML, None, "names the workflow probe"),
-            (TOML, "after = \"ping\"", "after = \"pang\"", TOML, None, "names the message pang"),
-            (TOML, "10 working days", "10 moons", TOML, Some(13), "is not a period"),
-            (TOML, "id = \"probe\"", "id = \"other\"", TOML, None, "calls itself other"),
-            (TOML, "{ en =", "{ fr =", TOML, None, "no English"),
-            (TOML, "block_after = \"6 ", "block_after = \"60 ", TOML, None, "erased before"),
-            (TOML, "versions = [1]", "versions = [2]", TOML, None, "belongs to no version"),
-            (TOML, "versions = [1]", "versions = [1, 1]", TOML, None, "defined twice"),
-            (TOML, "number = 1", "number = 0", TOML, None, "not numbered upwards"),
-            (TOML, "senders = [\"requester\"]", "senders = []", TOML, None, "nobody may"),
-            (TOML, "1/messages.xsd", "2/messages.xsd", TOML, None, "does not exist"),
-            (TOML, "1/messages.xsd", "../../../../secret.xsd", TOML, None, "does not exist"),
-            (TOML, "\"DueDate\"", "\"Deadline\"", TOML, None, "declares the element Deadline"),
-            (TOML, "root = \"Ping\"", "root = \"Pong\"", XSD, None, "no global element Pong"),
-            (TOML, "urn:probe", "urn:else", XSD, None, "no global element Ping"),
-            (XSD, "c:Day", "c:Night", XSD, Some(5), "Night"),
-            (XSD, "</xs:element>\n</xs", "\n</xs", XSD, Some(7), "xs:element"),
-            (XSD, "common/common.xsd", "common/missing.xsd", XSD, None, "missing.xsd"),
-            (XSD, "../../../common/common.xsd", "http://192.0.2.1/common.xsd", XSD, None, "192.0.2.1"),
-            (SHARED, "xs:date", "xs:dat", SHARED, Some(2), "dat' not found"),
-        ] {
-            let error = refusal(&[(file, old, new)]);
-            let found = (error.file.to_str().expect("UTF-8"), error.reason.contains(says));
-            assert_eq!(found, (at, true), "{new}: {error}");
-            assert!(line.is_none() || error.line == line, "{new}: {error}");
-            assert!(!error.remedy.is_empty());
-        }
-    }
-
-    #[test]
-    fn a_folder_without_packs_is_refused() {
-        let root = tempfile::tempdir().expect("a folder");
-        assert!(areas(root.path()).is_err());
-        fs::create_dir_all(root.path().join("areas/empty")).expect("created");
-        assert!(areas(root.path()).expect_err("refused").to_string().contains("area.toml"));
-    }
-}
+mod tests;

@@ -8,14 +8,19 @@ mod files;
 mod load;
 mod pack;
 mod period;
+mod questions;
+mod rules;
 
 use crate::{
-    wire::{ActionName, AreaId, MessageName, MessageType, WorkflowId},
+    json::Mapping,
+    wire::{ActionName, AreaId, MessageName, MessageType, RejectionCode, WorkflowId, content_sha256},
     workflow::Workflow,
 };
 pub use error::AreaError;
 pub(crate) use files::{SchemaFiles, entries, toml};
 pub use period::{Period, Unit};
+pub use questions::{AnswerForm, Question, QuestionSet};
+pub use rules::Rule;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -183,7 +188,19 @@ pub struct AreaVersion {
     pub labels: BTreeMap<String, Labels>,
     /// The schema's file, relative to the root of the packs, with `/` between its parts.
     pub schema: String,
+    /// Rules that the schema cannot say.
+    pub rules: Vec<Rule>,
+    /// The question set; empty where the area has none.
+    pub questions: QuestionSet,
     pub(crate) files: Arc<SchemaFiles>,
+    pub(crate) mapping: Arc<Mapping>,
+}
+
+impl AreaVersion {
+    /// How its documents look in JSON.
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
 }
 
 /// Texts for people, in one language.
@@ -194,7 +211,16 @@ pub struct Labels {
     pub fields: BTreeMap<String, String>,
     /// By name of the code list (a simple type), then by code.
     pub codes: BTreeMap<String, BTreeMap<String, String>>,
+    /// By code of the question.
+    pub questions: BTreeMap<String, String>,
+    /// By id of the rule.
+    pub rules: BTreeMap<String, String>,
+    /// By rejection code; among the common labels only.
+    pub rejections: BTreeMap<String, String>,
 }
+
+/// Namespace of the types and elements that areas share.
+pub const COMMON_NAMESPACE: &str = "urn:imi:common:1";
 
 /// A legislative area.
 #[derive(Debug, Clone)]
@@ -224,6 +250,13 @@ pub struct Area {
 }
 
 impl Area {
+    /// SHA-256 of every schema file in the pack's folder, by its path from there.
+    pub fn schema_digests(&self) -> BTreeMap<&str, String> {
+        let home = format!("areas/{}/", self.id);
+        let files = self.versions.iter().flat_map(|version| version.files.iter());
+        files.filter_map(|(path, text)| Some((path.strip_prefix(&home)?, content_sha256(text.as_bytes())))).collect()
+    }
+
     /// The version of this number.
     pub fn version(&self, number: u16) -> Option<&AreaVersion> {
         self.versions.iter().find(|version| version.number == number)
@@ -231,7 +264,7 @@ impl Area {
 }
 
 /// Every area that the hub knows. Immutable: a change is a new value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Areas {
     areas: BTreeMap<AreaId, Area>,
     definitions: BTreeMap<MessageType, MessageDefinition>,
@@ -245,6 +278,18 @@ impl Areas {
         load::areas(root)
     }
 
+    /// Loads every pack beneath `root` while others are in force. A pack that is broken stays as it was in `former`, and
+    /// its reason is told; one that is new and broken is left out.
+    pub fn reload(root: &Path, former: &Areas) -> (Areas, Vec<AreaError>) {
+        load::again(root, former)
+    }
+
+    /// Loads every pack beneath `root` that can be loaded, or those of `only` where it names any, and says why others
+    /// cannot. The error concerns what the packs share.
+    pub fn load_each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError>), AreaError> {
+        load::each(root, only)
+    }
+
     /// The areas, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Area> {
         self.areas.values()
@@ -255,6 +300,11 @@ impl Areas {
         self.areas.get(id)
     }
 
+    /// The version of its area that a message of this type belongs to.
+    pub fn version(&self, message_type: &MessageType) -> Option<&AreaVersion> {
+        self.area(&message_type.area)?.version(message_type.version)
+    }
+
     /// The areas in every version they have.
     pub(crate) fn versions(&self) -> impl Iterator<Item = (&Area, &AreaVersion)> {
         self.iter().flat_map(|area| area.versions.iter().map(move |version| (area, version)))
@@ -263,6 +313,13 @@ impl Areas {
     /// The workflow of this name.
     pub fn workflow(&self, id: &WorkflowId) -> Option<&Arc<Workflow>> {
         self.workflows.get(id)
+    }
+
+    /// What a rejection code means, in this language.
+    pub fn rejection_text(&self, language: &str, code: RejectionCode) -> Option<&str> {
+        self.versions()
+            .find_map(|(_, version)| version.labels.get(language)?.rejections.get(code.as_str()))
+            .map(String::as_str)
     }
 
     /// What the packs say about messages of this type.

@@ -3,6 +3,7 @@
 //! Owns the contract only. Knows no engine, and no rejection codes: judging a [`Finding`] is `verdict`'s work.
 
 use crate::area::AreaVersion;
+use crate::wire::MessageName;
 
 /// A schema engine. One value serves many threads; what it compiles belongs to one thread.
 ///
@@ -17,7 +18,7 @@ pub(crate) trait Engine: Clone + Send + 'static {
     where
         Self::Schema: 'schema;
 
-    /// Compiles a version's schema; the error is a sentence for the operator.
+    /// Compiles a version's schema and rules; the error is a sentence for the operator.
     fn compile(&self, version: &AreaVersion) -> Result<Self::Schema, String>;
 
     /// Prepares for reading: dear, done once per compiled schema.
@@ -38,6 +39,8 @@ pub(crate) trait Session {
 pub(crate) struct Task<'a> {
     /// Namespace and local name that the root must have; `None` takes any root that the schema declares.
     pub root: Option<(&'a str, &'a str)>,
+    /// The message that the document is; its rules apply.
+    pub message: Option<&'a MessageName>,
     /// Local name of an element whose text is wanted: the first in document order.
     pub wanted: Option<&'a str>,
     /// Whose rules apply beside those of XML and the schema.
@@ -62,6 +65,8 @@ pub(crate) struct Finding {
     pub breaches: Vec<Breach>,
     /// How many constraints were broken in all.
     pub total: usize,
+    /// Broken rules of the area, for a document that keeps its schema.
+    pub infringements: Vec<Infringement>,
     /// Text of the wanted element, as written.
     pub wanted: Option<String>,
 }
@@ -90,6 +95,17 @@ pub(crate) struct Breach {
     pub at: At,
     /// The attribute at fault, as a last step of an XPath.
     pub attribute: Option<String>,
+}
+
+/// One broken rule of the area.
+#[derive(Debug)]
+pub(crate) struct Infringement {
+    /// The rule's id.
+    pub rule: String,
+    /// What the rule asks for, in English.
+    pub message: String,
+    /// The element it was found at.
+    pub at: At,
 }
 
 /// An element of the document.

@@ -1,24 +1,27 @@
 //! Validation of documents: against the schemas of the area packs for the hub, against any schema for the integrator.
 //!
 //! Owns the limits and the verdicts. The way of a document: `pool` hands it to a thread, `gate` refuses what the first
-//! bytes give away, the engine in `xsd` reads it, `places` finds lines and paths for what is wrong, `verdict` puts it
-//! into the codes of the contract.
+//! bytes give away, the engine in `xsd` reads it and asks the area's rules, `answers` looks at the question set, `places`
+//! finds lines and paths for what is wrong, `verdict` puts it into the codes of the contract. A document in JSON becomes
+//! XML first (`spelled_in_json`) and has its places told in the JSON.
 
+mod answers;
 mod engine;
 pub mod foreign;
 mod gate;
 mod places;
 mod pool;
+mod spelled_in_json;
 mod verdict;
 mod xsd;
 
 use crate::area::Areas;
-use crate::wire::{MessageType, Rejection};
+use crate::wire::{ContentType, MessageType, Rejection};
 pub use pool::ValidatorPool;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, mpsc};
 use thiserror::Error;
-pub(crate) use xsd::Proof;
+pub(crate) use xsd::{Declared, DeclaredAt, Proof};
 
 /// How much of a document the hub is willing to look at. Every number is configuration (`[limits]`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +71,8 @@ impl Default for Limits {
 pub struct Job<B> {
     /// What the document claims to be.
     pub message_type: MessageType,
+    /// How it is spelled.
+    pub content_type: ContentType,
     /// The document.
     pub body: B,
 }
@@ -115,10 +120,14 @@ impl Validator {
         Ok(Self { pool: ValidatorPool::new(areas, limits, 1)? })
     }
 
-    /// Checks one document and waits for the verdict.
+    /// Checks one document in XML and waits for the verdict.
     pub fn validate(&self, message_type: &MessageType, body: Vec<u8>) -> Verdict {
+        self.judge(Job { message_type: message_type.clone(), content_type: ContentType::Xml, body })
+    }
+
+    /// Checks one document and waits for the verdict.
+    pub fn judge(&self, job: Job<Vec<u8>>) -> Verdict {
         let (sender, receiver) = mpsc::sync_channel(1);
-        let job = Job { message_type: message_type.clone(), body };
         let queued = self.pool.validate(vec![job], move |mut verdicts| {
             if let Some(verdict) = verdicts.pop() {
                 let _caller_waits = sender.send(verdict);

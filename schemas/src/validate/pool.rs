@@ -5,11 +5,12 @@
 //! too large or the engine has panicked in it: a *generation* ends and the next begins, without losing the work.
 
 use super::engine::{Engine, Manner, Session, Task};
+use super::spelled_in_json;
 use super::verdict::verdict;
 use super::xsd::XsdEngine;
 use super::{Job, Limits, PoolError, Saturated, ValidateError, Verdict};
 use crate::area::{Area, AreaVersion, Areas};
-use crate::wire::{AreaId, MessageType, Rejection, RejectionCode};
+use crate::wire::{AreaId, ContentType, MessageType, Rejection, RejectionCode};
 use std::{
     cell::OnceCell,
     collections::BTreeMap,
@@ -36,19 +37,20 @@ impl ValidatorPool {
     /// an area's schema when the first document of that area reaches it.
     pub fn new(areas: Arc<Areas>, limits: Limits, threads: usize) -> Result<Self, PoolError> {
         let engine = XsdEngine::new(limits.clone());
-        Self::with_engine(engine, areas, limits.waiting_units, threads)
+        Self::with_engine(engine, areas, &limits, threads)
     }
 
     pub(super) fn with_engine<E: Engine>(
         engine: E,
         areas: Arc<Areas>,
-        waiting_units: usize,
+        limits: &Limits,
         threads: usize,
     ) -> Result<Self, PoolError> {
-        let (queue, units) = sync_channel(waiting_units.max(1));
+        let (queue, units) = sync_channel(limits.waiting_units.max(1));
         let units = Arc::new(Mutex::new(units));
         for number in 0..threads.max(1) {
-            let worker = Worker { engine: engine.clone(), areas: Arc::clone(&areas), units: Arc::clone(&units) };
+            let (engine, limits) = (engine.clone(), limits.clone());
+            let worker = Worker { engine, limits, areas: Arc::clone(&areas), units: Arc::clone(&units) };
             let name = format!("validator-{number}");
             thread::Builder::new().name(name).stack_size(STACK_BYTES).spawn(move || worker.run())?;
         }
@@ -73,12 +75,14 @@ impl ValidatorPool {
 
 /// The documents of a unit, whoever owns their bytes.
 trait Documents: Send {
-    fn document(&self, index: usize) -> Option<(&MessageType, &[u8])>;
+    fn document(&self, index: usize) -> Option<Job<&[u8]>>;
 }
 
 impl<B: AsRef<[u8]> + Send> Documents for Vec<Job<B>> {
-    fn document(&self, index: usize) -> Option<(&MessageType, &[u8])> {
-        self.get(index).map(|job| (&job.message_type, job.body.as_ref()))
+    fn document(&self, index: usize) -> Option<Job<&[u8]>> {
+        let job = self.get(index)?;
+        let (message_type, content_type) = (job.message_type.clone(), job.content_type);
+        Some(Job { message_type, content_type, body: job.body.as_ref() })
     }
 }
 
@@ -100,6 +104,7 @@ impl Unit {
 
 struct Worker<E> {
     engine: E,
+    limits: Limits,
     areas: Arc<Areas>,
     units: Arc<Mutex<Receiver<Unit>>>,
 }
@@ -121,11 +126,12 @@ impl<E: Engine> Worker<E> {
     fn generation(&self, first: Unit) -> Option<Unit> {
         let schemas: BTreeMap<_, OnceCell<E::Schema>> =
             self.areas.versions().map(|(area, version)| ((&area.id, version.number), OnceCell::new())).collect();
-        let mut desk = Desk { engine: &self.engine, areas: &self.areas, schemas: &schemas, sessions: BTreeMap::new() };
+        let (engine, areas, limits) = (&self.engine, &self.areas, &self.limits);
+        let mut desk = Desk { engine, areas, limits, schemas: &schemas, sessions: BTreeMap::new() };
         let mut next = Some(first);
         while let Some(mut unit) = next.take().or_else(|| self.next_unit()) {
-            while let Some((message_type, body)) = unit.documents.document(unit.verdicts.len()) {
-                let (verdict, health) = desk.check(message_type, body);
+            while let Some(job) = unit.documents.document(unit.verdicts.len()) {
+                let (verdict, health) = desk.check(&job);
                 unit.verdicts.push(verdict);
                 if health == Health::Spent {
                     return Some(unit);
@@ -150,26 +156,35 @@ type Schemas<'a, S> = BTreeMap<(&'a AreaId, u16), OnceCell<S>>;
 struct Desk<'a, E: Engine + 'a> {
     engine: &'a E,
     areas: &'a Areas,
+    limits: &'a Limits,
     schemas: &'a Schemas<'a, E::Schema>,
     sessions: BTreeMap<(&'a AreaId, u16), E::Session<'a>>,
 }
 
 impl<'a, E: Engine> Desk<'a, E> {
-    fn check(&mut self, message_type: &MessageType, body: &[u8]) -> (Verdict, Health) {
+    fn check(&mut self, job: &Job<&[u8]>) -> (Verdict, Health) {
+        let Job { message_type, content_type, body } = job;
+        let limits = self.limits;
         let known = self.areas.definition(message_type).zip(self.version(message_type));
         let Some((definition, (area, version))) = known else {
             return (Err(ValidateError::Rejected(unknown(self.areas, message_type))), Health::Good);
         };
         let task = Task {
             root: Some((&version.namespace, &definition.root)),
+            message: Some(&message_type.message),
             wanted: definition.answer_due.as_deref(),
             manner: Manner::Hub,
         };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let session = self.session(area, version)?;
-            let finding = session.read(body, &task);
+            let verdict = match content_type {
+                ContentType::Xml => verdict(body, session.read(body, &task)),
+                ContentType::Json => {
+                    spelled_in_json::verdict(version.mapping(), body, limits, |xml| session.read(xml, &task))
+                }
+            };
             let health = if session.is_outgrown() { Health::Spent } else { Health::Good };
-            Ok((verdict(body, finding), health))
+            Ok((verdict, health))
         }));
         match outcome {
             Ok(Ok(checked)) => checked,

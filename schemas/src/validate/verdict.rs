@@ -1,17 +1,34 @@
 //! From what an engine found to a verdict: the codes of the contract for the hub, violations with their places for
 //! everybody.
 
-use super::engine::{Breach, Finding, Stop};
-use super::places::{places, position};
+use super::engine::{At, Breach, Finding, Infringement, Stop};
+use super::places::{Place, places, position};
 use super::{Checked, ValidateError, Verdict};
 use crate::wire::{Rejection, RejectionCode, Violation};
 
 /// The hub's verdict.
 pub(super) fn verdict(document: &[u8], finding: Finding) -> Verdict {
+    verdict_with(document, finding, |violations| violations.into_iter().map(|placed| placed.violation).collect())
+}
+
+/// A violation with the byte of the element it was found at, and the attribute at fault.
+pub(super) struct Placed {
+    pub violation: Violation,
+    pub offset: Option<usize>,
+    pub attribute: Option<String>,
+}
+
+/// The hub's verdict, with violations as `tell` tells them.
+pub(super) fn verdict_with(
+    document: &[u8],
+    finding: Finding,
+    tell: impl FnOnce(Vec<Placed>) -> Vec<Violation>,
+) -> Verdict {
     let Some(stop) = finding.stop else {
         return match finding.total {
-            0 => Ok(Checked { answer_due: finding.wanted }),
-            total => Err(ValidateError::Rejected(schema_violation(document, finding.breaches, total))),
+            0 if finding.infringements.is_empty() => Ok(Checked { answer_due: finding.wanted }),
+            0 => Err(ValidateError::Rejected(rule_violation(tell(infringed(document, finding.infringements))))),
+            total => Err(ValidateError::Rejected(schema_violation(tell(placed(document, finding.breaches)), total))),
         };
     };
     let (code, message) = match &stop {
@@ -21,12 +38,12 @@ pub(super) fn verdict(document: &[u8], finding: Finding) -> Verdict {
         Stop::Failed(reason) => return Err(ValidateError::Failed(reason.clone())),
     };
     let reason = message.clone();
-    let violations = stop_violation(document, stop).into_iter().collect();
+    let violations = tell(stop_violation(document, stop).into_iter().collect());
     Err(ValidateError::Rejected(Rejection { code, reason, violations }))
 }
 
-fn schema_violation(document: &[u8], breaches: Vec<Breach>, total: usize) -> Rejection {
-    let violations = violations(document, breaches);
+/// The rejection of a document that breaks its schema in `total` places, of which some are listed.
+pub(super) fn schema_violation(violations: Vec<Violation>, total: usize) -> Rejection {
     let reason = match (violations.len(), total) {
         (_, 1) => "the document breaks its schema in 1 place".to_owned(),
         (listed, total) if listed == total => format!("the document breaks its schema in {total} places"),
@@ -35,8 +52,23 @@ fn schema_violation(document: &[u8], breaches: Vec<Breach>, total: usize) -> Rej
     Rejection { code: RejectionCode::SchemaViolation, reason, violations }
 }
 
+fn rule_violation(violations: Vec<Violation>) -> Rejection {
+    let reason = match violations.len() {
+        1 => "the document keeps its schema and breaks 1 rule of the area".to_owned(),
+        several => format!("the document keeps its schema and breaks rules of the area in {several} places"),
+    };
+    Rejection { code: RejectionCode::RuleViolation, reason, violations }
+}
+
+fn infringed(document: &[u8], infringements: Vec<Infringement>) -> Vec<Placed> {
+    let at: Vec<&At> = infringements.iter().map(|infringement| &infringement.at).collect();
+    let found = places(document, &at);
+    let found = sorted(infringements, found).into_iter();
+    found.map(|(Infringement { rule, message, .. }, place)| violation(rule, message, None, place)).collect()
+}
+
 /// What ended the reading, as a violation with its place; nothing where the engine is to blame.
-pub(super) fn stop_violation(document: &[u8], stop: Stop) -> Option<Violation> {
+pub(super) fn stop_violation(document: &[u8], stop: Stop) -> Option<Placed> {
     let (rule, message, offset) = match stop {
         Stop::NotWellFormed { rule, message, offset } => (rule, message, offset),
         Stop::TooLarge { message, offset } => ("limit", message, offset),
@@ -45,26 +77,35 @@ pub(super) fn stop_violation(document: &[u8], stop: Stop) -> Option<Violation> {
     };
     let position = position(document, offset);
     let (line, column) = (Some(position.line), Some(position.column));
-    Some(Violation { rule: rule.to_owned(), message, xpath: None, pointer: None, line, column })
+    let violation = Violation { rule: rule.to_owned(), message, xpath: None, pointer: None, line, column };
+    Some(Placed { violation, offset: Some(offset), attribute: None })
 }
 
 /// The breaches with their places, in document order.
 pub(super) fn violations(document: &[u8], breaches: Vec<Breach>) -> Vec<Violation> {
+    placed(document, breaches).into_iter().map(|placed| placed.violation).collect()
+}
+
+fn placed(document: &[u8], breaches: Vec<Breach>) -> Vec<Placed> {
     let found = places(document, &breaches.iter().map(|breach| &breach.at).collect::<Vec<_>>());
-    let mut placed: Vec<_> = breaches.into_iter().zip(found).collect();
-    // An element that could not be found again goes last; the sort is stable.
+    let placed = sorted(breaches, found).into_iter();
+    placed.map(|(breach, place)| violation(breach.rule.to_owned(), breach.message, breach.attribute, place)).collect()
+}
+
+/// What was found with its places, in document order. What could not be found again goes last; the sort is stable.
+fn sorted<T>(found: Vec<T>, places: Vec<Option<Place>>) -> Vec<(T, Option<Place>)> {
+    let mut placed: Vec<_> = found.into_iter().zip(places).collect();
     placed.sort_by_key(|(_, place)| place.as_ref().map_or(usize::MAX, |place| place.offset));
     placed
-        .into_iter()
-        .map(|(breach, place)| {
-            let xpath = place.as_ref().map(|place| match &breach.attribute {
-                Some(step) => format!("{}/{step}", place.xpath),
-                None => place.xpath.clone(),
-            });
-            let line = place.as_ref().map(|place| place.position.line);
-            let column = place.as_ref().map(|place| place.position.column);
-            let (rule, message) = (breach.rule.to_owned(), breach.message);
-            Violation { rule, message, xpath, pointer: None, line, column }
-        })
-        .collect()
+}
+
+fn violation(rule: String, message: String, attribute: Option<String>, place: Option<Place>) -> Placed {
+    let xpath = place.as_ref().map(|place| match &attribute {
+        Some(step) => format!("{}/{step}", place.xpath),
+        None => place.xpath.clone(),
+    });
+    let line = place.as_ref().map(|place| place.position.line);
+    let column = place.as_ref().map(|place| place.position.column);
+    let violation = Violation { rule, message, xpath, pointer: None, line, column };
+    Placed { violation, offset: place.map(|place| place.offset), attribute }
 }

@@ -3,16 +3,18 @@
 //! Owns identifiers, the envelope's property and header names, queue names, receipts and rejection codes.
 //! Knows nothing of brokers, stores or schemas: every item here is plain data.
 
+mod content_type;
 mod ids;
 mod receipt;
 mod rejection;
 mod retrieved;
 
+pub use content_type::ContentType;
 pub use ids::{
     ActionName, AreaId, AuthorityId, ExchangeId, IdError, MessageId, MessageName, MessageType, ParticipantId,
     WorkflowId,
 };
-pub use receipt::{Outcome, Receipt, ReceiptBatch, SignedReceipt};
+pub use receipt::{Explanation, Outcome, Receipt, ReceiptBatch, SignedReceipt};
 pub use rejection::{Rejection, RejectionCode, Violation};
 pub use retrieved::{Retrieved, RetrievedEntry};
 

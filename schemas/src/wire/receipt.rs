@@ -68,9 +68,21 @@ pub struct Receipt {
     /// Why it was rejected or failed: a sentence.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,
+    /// What the code means, in the sender's language.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub explanation: Option<Explanation>,
     /// Every violation with its place.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub violations: Vec<Violation>,
+}
+
+/// A sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// Its language (BCP 47).
+    pub language: String,
+    /// The sentence.
+    pub text: String,
 }
 
 /// A receipt with its signature.

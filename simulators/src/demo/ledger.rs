@@ -125,6 +125,7 @@ pub(super) mod tests {
             recipient: recipient.map(|id| id.parse().expect("an authority")),
             code: None,
             reason: None,
+            explanation: None,
             violations: Vec::new(),
         }
     }

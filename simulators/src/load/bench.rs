@@ -5,6 +5,7 @@ use super::{
     LoadError,
     document::Document,
     latency::{Latency, median, rounded},
+    packs::PacksCost,
     publisher::Pace,
     run::{Plan, Stage},
 };
@@ -53,6 +54,9 @@ pub(super) struct BenchReport {
     pub latency_messages: usize,
     /// Peak resident memory of the gateway's process over everything, in MiB.
     pub gateway_rss_mb: f64,
+    /// What the area packs cost.
+    #[serde(flatten)]
+    pub packs: PacksCost,
     /// Messages per round and side.
     pub messages: usize,
     /// Size of each document.
@@ -69,6 +73,7 @@ pub(super) async fn run(
     stage: &Stage,
     sizes: Sizes,
     gateway: u32,
+    packs: PacksCost,
     say: &dyn Fn(String),
 ) -> Result<BenchReport, LoadError> {
     let flat = |messages| Plan { messages, pace: Pace::Flat };
@@ -88,7 +93,7 @@ pub(super) async fn run(
     say(format!("latency: {} messages at {LATENCY_RATE:.0}/s", sizes.paced_messages));
     let paced = Plan { messages: sizes.paced_messages, pace: Pace::PerSecond(LATENCY_RATE) };
     let latency = stage.through_gateway(paced, |_| ()).await?.latency.ok_or(LoadError::Nobody("message to time"))?;
-    Ok(report(sizes, rounds, latency, peak_memory_mb(gateway)?))
+    Ok(report(sizes, rounds, latency, peak_memory_mb(gateway)?, packs))
 }
 
 async fn round(stage: &Stage, plan: Plan) -> Result<Round, LoadError> {
@@ -101,7 +106,7 @@ async fn round(stage: &Stage, plan: Plan) -> Result<Round, LoadError> {
     })
 }
 
-fn report(sizes: Sizes, rounds: Vec<Round>, latency_ms: Latency, gateway_rss_mb: f64) -> BenchReport {
+fn report(sizes: Sizes, rounds: Vec<Round>, latency_ms: Latency, gateway_rss_mb: f64, packs: PacksCost) -> BenchReport {
     let relay = median(rounds.iter().map(|round| round.relay_msgs_per_s).collect());
     let gateway = median(rounds.iter().map(|round| round.gateway_msgs_per_s).collect());
     BenchReport {
@@ -112,6 +117,7 @@ fn report(sizes: Sizes, rounds: Vec<Round>, latency_ms: Latency, gateway_rss_mb:
         latency_rate_per_s: LATENCY_RATE,
         latency_messages: sizes.paced_messages,
         gateway_rss_mb,
+        packs,
         messages: sizes.messages,
         message_bytes: Document::new().size_bytes(),
         rounds,
@@ -135,7 +141,10 @@ impl std::fmt::Display for BenchReport {
             "  latency at {:.0}/s      {p50:>8.1} ms p50, {p95:.1} ms p95, {p99:.1} ms p99",
             self.latency_rate_per_s
         )?;
-        write!(formatter, "  gateway's peak memory {:>8.1} MiB", self.gateway_rss_mb)
+        writeln!(formatter, "  gateway's peak memory {:>8.1} MiB", self.gateway_rss_mb)?;
+        let PacksCost { areas, packs_load_ms, validate_us } = self.packs;
+        writeln!(formatter, "  reading {areas:>2} packs      {packs_load_ms:>8.1} ms")?;
+        write!(formatter, "  judging one document  {validate_us:>8.1} us on one thread")
     }
 }
 
@@ -160,13 +169,15 @@ mod tests {
     fn the_report_has_the_names_that_others_read() {
         let one = Round { relay_msgs_per_s: 4000.0, gateway_msgs_per_s: 2200.0, gateway_arrivals_per_s: 2300.0 };
         let sizes = Sizes { messages: 10, rounds: 1, paced_messages: 5 };
-        let report = report(sizes, vec![one], Latency { p50: 1.0, p95: 2.0, p99: 3.0 }, 88.5);
+        let packs = PacksCost { areas: 18, packs_load_ms: 90.0, validate_us: 120.0 };
+        let report = report(sizes, vec![one], Latency { p50: 1.0, p95: 2.0, p99: 3.0 }, 88.5, packs);
         let json = serde_json::to_value(&report).expect("JSON");
         assert_eq!(json["relay_msgs_per_s"], 4000.0);
         assert_eq!(json["gateway_msgs_per_s"], 2200.0);
         assert_eq!(json["ratio"], 0.55);
         assert_eq!(json["latency_ms"], serde_json::json!({ "p50": 1.0, "p95": 2.0, "p99": 3.0 }));
         assert_eq!(json["gateway_rss_mb"], 88.5);
+        assert_eq!((&json["packs_load_ms"], &json["validate_us"]), (&90.0.into(), &120.0.into()));
     }
 
     #[test]

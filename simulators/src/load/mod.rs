@@ -10,6 +10,7 @@ mod consumer;
 mod document;
 mod error;
 mod latency;
+mod packs;
 mod publisher;
 mod receipts;
 mod relay;
@@ -65,6 +66,7 @@ pub async fn bench(options: BenchOptions) -> Result<(String, String), LoadError>
         std::fs::create_dir_all(folder).map_err(LoadError::file(folder))?;
     }
     say("starting a network of its own for the bench".to_owned());
+    let schemas = options.network.root.join("schemas");
     let network = Network::start(options.network).await?;
     let stage = stage_of(&network)?.one_to_one();
     let gateway = network.gateway_pid().ok_or(LoadError::Nobody("running gateway"))?;
@@ -73,7 +75,9 @@ pub async fn bench(options: BenchOptions) -> Result<(String, String), LoadError>
         rounds: options.rounds,
         paced_messages: options.paced_seconds * bench::LATENCY_RATE as usize,
     };
-    let report = bench::run(&stage, sizes, gateway, &say).await?;
+    say("packs: reading all, and judging documents on one thread".to_owned());
+    let cost = packs::measure(&schemas)?;
+    let report = bench::run(&stage, sizes, gateway, cost, &say).await?;
     network.stop().await;
     let json = serde_json::to_string_pretty(&report).unwrap_or_default();
     std::fs::write(&options.out, format!("{json}\n")).map_err(LoadError::file(&options.out))?;

@@ -5,7 +5,7 @@ mod raw;
 mod traffic;
 
 pub(crate) use cluster::Cluster;
-pub(crate) use raw::{RawParticipant, Submission, publish};
+pub(crate) use raw::{RawParticipant, Submission, publish, text as raw_text};
 pub(crate) use traffic::Traffic;
 
 use libtest_mimic::{Failed, Trial};

@@ -10,7 +10,7 @@ use lapin::{
 };
 use schemas::wire::SignedReceipt;
 use simulators::network::Network;
-use std::{path::Path, time::SystemTime};
+use std::{collections::BTreeMap, path::Path, time::SystemTime};
 use uuid::Uuid;
 
 /// A message that can be spoilt in every way before it is sent.
@@ -59,6 +59,16 @@ impl Submission {
     /// Sets a header.
     pub(crate) fn header(&mut self, name: &str, value: AMQPValue) {
         self.headers.insert(name.into(), value);
+    }
+
+    /// Names the recipients; nobody: without the header.
+    pub(crate) fn to(&mut self, recipients: &[&str]) {
+        let others = self.headers.inner().iter().filter(|(name, _)| name.as_str() != "imi-to");
+        self.headers = others.map(|(name, value)| (name.clone(), value.clone())).collect::<BTreeMap<_, _>>().into();
+        if !recipients.is_empty() {
+            let named: Vec<AMQPValue> = recipients.iter().map(|recipient| text(recipient)).collect();
+            self.header("imi-to", AMQPValue::FieldArray(named.into()));
+        }
     }
 
     fn properties(&self) -> BasicProperties {

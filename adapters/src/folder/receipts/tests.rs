@@ -45,6 +45,7 @@ fn receipt(message: MessageId, outcome: Outcome, time: &str) -> Receipt {
         recipient: None,
         code: None,
         reason: None,
+        explanation: None,
         violations: vec![],
     }
 }
@@ -61,6 +62,7 @@ fn rejection(message: MessageId) -> Receipt {
     Receipt {
         code: Some(RejectionCode::SchemaViolation),
         reason: Some("two\nthings".into()),
+        explanation: None,
         violations: vec![violation(1, "first"), violation(2, "second")],
         ..receipt(message, Outcome::Rejected, "2026-01-01T00:00:01Z")
     }

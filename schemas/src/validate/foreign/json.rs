@@ -1,12 +1,19 @@
 //! Any JSON Schema. References to other files and to the network are refused by the way the engine is built.
 
-use super::strict_json::{self, NotJson};
 use super::{Outcome, Report, SchemaError};
+use crate::json::NotRead;
+use crate::json::parse::{Bounds, parse};
+use crate::json::value::Node;
 use crate::validate::Limits;
 use crate::validate::places::position;
 use crate::wire::Violation;
 use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
 use std::{fs, path::Path};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+/// Deepest nesting: schema and document are walked by recursion.
+const BOUNDS: Bounds = Bounds { depth: 128, nodes: usize::MAX };
 
 /// Any JSON Schema, compiled. Remote and file references are refused.
 pub struct ForeignJson {
@@ -18,7 +25,7 @@ impl ForeignJson {
     pub fn compile(file: &Path) -> Result<Self, SchemaError> {
         let wrong = |line, reason: String| SchemaError { file: file.to_path_buf(), line, reason };
         let bytes = fs::read(file).map_err(|error| wrong(None, format!("it cannot be read ({error})")))?;
-        let schema = strict_json::parse(&bytes).map_err(|error| wrong(Some(error.line), error.message))?;
+        let (_, schema) = read(&bytes).map_err(|error| wrong(error.line, error.message))?;
         let validator = jsonschema::validator_for(&schema)
             .map_err(|error| wrong(None, format!("it is no schema that can be used: {error}")))?;
         Ok(Self { validator })
@@ -30,16 +37,16 @@ impl ForeignJson {
             let message = format!("The document has {} bytes; the limit is {}.", document.len(), limits.body_bytes);
             return Report::single(Outcome::Forbidden, violation("limit".to_owned(), message));
         }
-        let value = match strict_json::parse(document) {
-            Ok(value) => value,
-            Err(error) => return malformed(error),
+        let (root, value) = match read(document) {
+            Ok(read) => read,
+            Err(violation) => return Report::single(Outcome::Malformed, violation),
         };
         let mut total = 0;
         let mut violations = Vec::new();
         for error in self.validator.iter_errors(&value) {
             total += 1;
             if violations.len() < limits.violations {
-                violations.push(placed(document, &error, limits.message_chars));
+                violations.push(placed(document, &root, &error, limits.message_chars));
             }
         }
         if total == 0 {
@@ -54,15 +61,27 @@ fn violation(rule: String, message: String) -> Violation {
     Violation { rule, message, xpath: None, pointer: None, line: None, column: None }
 }
 
-fn malformed(error: NotJson) -> Report {
-    let (line, column) = (Some(error.line), Some(error.column));
-    let violation = Violation { line, column, ..violation("RFC 7493".to_owned(), error.message) };
-    Report::single(Outcome::Malformed, violation)
+fn mark(document: &[u8]) -> usize {
+    if document.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 }
 }
 
-fn placed(document: &[u8], error: &ValidationError<'_>, message_chars: usize) -> Violation {
+/// The document with its places, and as the schema engine wants it. A byte order mark is passed over.
+fn read(document: &[u8]) -> Result<(Node<'_>, Value), Violation> {
+    let start = mark(document);
+    let malformed = |message: String, offset: usize| {
+        let at = position(document, start + offset);
+        Violation { line: Some(at.line), column: Some(at.column), ..violation("RFC 7493".to_owned(), message) }
+    };
+    let root = parse(&document[start..], BOUNDS).map_err(|error| match error {
+        NotRead::Malformed { message, offset } | NotRead::TooLarge { message, offset } => malformed(message, offset),
+    })?;
+    let value = root.to_value().map_err(|offset| malformed("this number is too large".to_owned(), offset))?;
+    Ok((root, value))
+}
+
+fn placed(document: &[u8], root: &Node<'_>, error: &ValidationError<'_>, message_chars: usize) -> Violation {
     let pointer = error.instance_path().to_string();
-    let place = strict_json::offset(document, &pointer).map(|offset| position(document, offset));
+    let place = root.at(&pointer).map(|node| position(document, mark(document) + node.offset));
     let message = error.to_string().chars().take(message_chars).collect();
     Violation {
         pointer: Some(pointer),

@@ -5,7 +5,6 @@
 mod catalog;
 mod decode;
 mod json;
-mod strict_json;
 mod xsd;
 
 use crate::wire::Violation;

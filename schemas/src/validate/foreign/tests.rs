@@ -198,3 +198,64 @@ fn a_json_schema_refers_to_itself_and_to_nothing_else() {
     }
     assert!(ForeignJson::compile(Path::new("/")).is_err());
 }
+
+/// A schema of 14 files and 3 MB, and a document of 1.8 MB: what business standards bring along.
+#[test]
+fn documents_of_business_size_are_judged_by_schemas_of_business_size() {
+    const PARTS: usize = 13;
+    const TYPES: usize = 500;
+    /// Of each part, so many are used.
+    const USED: usize = 4;
+    let part = |part: usize| {
+        let types: String = (0..TYPES)
+            .map(|number| {
+                format!(
+                    r#"  <xs:complexType name="Record-{part}-{number}"><xs:annotation><xs:documentation>Record number {number} of part {part}.</xs:documentation></xs:annotation>
+    <xs:sequence><xs:element name="Id"><xs:simpleType><xs:restriction base="xs:token"><xs:pattern value="[A-Z]{{2}}[0-9]{{6}}"/></xs:restriction></xs:simpleType></xs:element>
+      <xs:element name="Amount" type="xs:decimal" minOccurs="0"/><xs:element name="Day" type="xs:date"/></xs:sequence>
+    <xs:attribute name="kind" type="xs:token"/></xs:complexType>
+"#
+                )
+            })
+            .collect();
+        format!(
+            "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" elementFormDefault=\"qualified\">\n{types}</xs:schema>\n"
+        )
+    };
+    let includes: String =
+        (0..PARTS).map(|number| format!("  <xs:include schemaLocation=\"part-{number}.xsd\"/>\n")).collect();
+    let records: String = (0..PARTS * USED)
+        .map(|number| {
+            let (part, number) = (number / USED, number % USED);
+            format!("      <xs:element name=\"R-{part}-{number}\" type=\"Record-{part}-{number}\"/>\n")
+        })
+        .collect();
+    let main = format!(
+        "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" xmlns=\"urn:business\" targetNamespace=\"urn:business\" \
+         elementFormDefault=\"qualified\">\n{includes}  <xs:element name=\"Batch\"><xs:complexType>\
+         <xs:choice maxOccurs=\"unbounded\">\n{records}    </xs:choice></xs:complexType></xs:element>\n</xs:schema>\n"
+    );
+    let mut files: Vec<(String, String)> =
+        (0..PARTS).map(|number| (format!("part-{number}.xsd"), part(number))).collect();
+    files.push(("main.xsd".into(), main));
+    let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
+    assert!(files.len() == 14 && bytes > 3_000_000, "{} files, {bytes} bytes", files.len());
+    let borrowed: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    let schema = compile(&folder(&borrowed), None).unwrap_or_else(|error| panic!("{error}"));
+    let document = |day: &str| {
+        let mut text = String::from("<Batch xmlns=\"urn:business\">");
+        let mut number = 0;
+        while text.len() < 1_800_000 {
+            let (part, kind) = (number % PARTS, number % USED);
+            text += &format!(
+                "<R-{part}-{kind} kind=\"a\"><Id>AB123456</Id><Amount>12.50</Amount><Day>2011-03-02</Day></R-{part}-{kind}>"
+            );
+            number += 1;
+        }
+        format!("{text}<R-0-0><Id>AB123456</Id><Day>{day}</Day></R-0-0></Batch>").into_bytes()
+    };
+    assert_eq!(
+        outcomes(&schema, &[&document("2011-03-02"), &document("2011-02-30")]),
+        [Outcome::Valid, Outcome::Invalid]
+    );
+}

@@ -74,7 +74,7 @@ impl ForeignXsd {
 }
 
 fn check(session: &mut XsdSession<'_>, bytes: &[u8]) -> Report {
-    let task = Task { root: None, wanted: None, manner: Manner::Foreign };
+    let task = Task { root: None, message: None, wanted: None, manner: Manner::Foreign };
     match decode(bytes) {
         Ok(text) => report(&text, session.read(&text, &task)),
         Err(stop) => report(bytes, Finding { stop: Some(stop), ..Finding::default() }),
@@ -92,7 +92,8 @@ fn report(document: &[u8], finding: Finding) -> Report {
         Some(Stop::TooLarge { .. } | Stop::Forbidden { .. }) => Outcome::Forbidden,
         Some(Stop::Failed(reason)) => return given_up(reason),
     };
-    let violations: Vec<_> = finding.stop.and_then(|stop| stop_violation(document, stop)).into_iter().collect();
+    let stop = finding.stop.and_then(|stop| stop_violation(document, stop));
+    let violations: Vec<_> = stop.map(|placed| placed.violation).into_iter().collect();
     Report { outcome, total: violations.len(), violations }
 }
 

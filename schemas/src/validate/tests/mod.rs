@@ -1,6 +1,6 @@
-//! Tests of the verdicts: the packs' own samples, the traps of the gate and the engine, the threads.
+//! Tests of the verdicts (those on the packs' samples are in [`crate::check`]): the rules of an area, the traps of the gate and the engine, the threads.
 
-mod samples;
+mod rules;
 mod threads;
 mod traps;
 
@@ -53,4 +53,9 @@ fn refuses(code: RejectionCode, documents: &[(&str, Vec<u8>)]) {
         );
     }
     assert!(check_request(&validator, request()).is_ok(), "the validator goes on");
+}
+
+#[test]
+fn the_bench_document_has_two_kilobytes() {
+    assert!((1900..=2150).contains(&request().len()));
 }

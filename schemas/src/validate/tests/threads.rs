@@ -6,6 +6,7 @@ use crate::validate::engine::{Engine, Finding, Session, Task};
 use crate::validate::pool::ValidatorPool;
 use crate::validate::xsd::XsdEngine;
 use crate::validate::{Job, Limits, Saturated, ValidateError, Verdict};
+use crate::wire::ContentType;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -50,7 +51,14 @@ impl Session for PuppetSession {
 
 fn jobs<B>(bodies: impl IntoIterator<Item = B>) -> Vec<Job<B>> {
     let message_type: crate::wire::MessageType = "imi-pq/information-request@1".parse().expect("a type");
-    bodies.into_iter().map(|body| Job { message_type: message_type.clone(), body }).collect()
+    bodies
+        .into_iter()
+        .map(|body| Job { message_type: message_type.clone(), content_type: ContentType::Xml, body })
+        .collect()
+}
+
+fn waiting(waiting_units: usize) -> Limits {
+    Limits { waiting_units, ..Limits::default() }
 }
 
 fn wait<B: AsRef<[u8]> + Send + 'static>(pool: &ValidatorPool, jobs: Vec<Job<B>>) -> Vec<Verdict> {
@@ -80,7 +88,7 @@ fn verdicts_come_in_the_order_of_the_documents() {
 #[test]
 fn a_panic_of_the_engine_is_a_failure_of_one_document_alone() {
     let engine = Puppet::default();
-    let pool = ValidatorPool::with_engine(engine.clone(), areas(), 10, 1).expect("a thread");
+    let pool = ValidatorPool::with_engine(engine.clone(), areas(), &waiting(10), 1).expect("a thread");
     let verdicts = wait(&pool, jobs(["a", "panic", "b", "panic", "c"]));
     let kinds: Vec<_> = verdicts.iter().map(|verdict| matches!(verdict, Err(ValidateError::Failed(_)))).collect();
     assert_eq!(kinds, [false, true, false, true, false]);
@@ -89,7 +97,7 @@ fn a_panic_of_the_engine_is_a_failure_of_one_document_alone() {
 
 #[test]
 fn a_panic_of_the_caller_does_not_end_the_thread() {
-    let pool = ValidatorPool::with_engine(Puppet::default(), areas(), 10, 1).expect("a thread");
+    let pool = ValidatorPool::with_engine(Puppet::default(), areas(), &waiting(10), 1).expect("a thread");
     pool.validate(jobs(["a"]), |_| panic!("the caller's own")).expect("room");
     assert_eq!(wait(&pool, jobs(["b"])).len(), 1);
 }
@@ -97,7 +105,7 @@ fn a_panic_of_the_caller_does_not_end_the_thread() {
 #[test]
 fn an_outgrown_schema_is_compiled_anew_without_losing_work() {
     let engine = Puppet::default();
-    let pool = ValidatorPool::with_engine(engine.clone(), areas(), 10, 1).expect("a thread");
+    let pool = ValidatorPool::with_engine(engine.clone(), areas(), &waiting(10), 1).expect("a thread");
     let verdicts = wait(&pool, jobs((0..95).map(|number| number.to_string())));
     let read: Vec<_> =
         verdicts.into_iter().filter_map(|verdict| verdict.ok().and_then(|checked| checked.answer_due)).collect();
@@ -112,7 +120,7 @@ fn names_from_documents_make_a_schema_outgrown() {
     let version = areas.versions().next().map(|(_, version)| version).expect("a version");
     let schema = engine.compile(version).expect("compiles");
     let mut session = engine.open(&schema);
-    let task = Task { root: None, wanted: None, manner: crate::validate::engine::Manner::Hub };
+    let task = Task { root: None, message: None, wanted: None, manner: crate::validate::engine::Manner::Hub };
     session.read(request().as_bytes(), &task);
     assert!(!session.is_outgrown(), "a good document brings no names of its own, or few");
     let names: String = (0..100).map(|number| format!("<n{number}/>")).collect();
@@ -122,7 +130,7 @@ fn names_from_documents_make_a_schema_outgrown() {
 
 #[test]
 fn a_full_queue_says_so_and_takes_nothing() {
-    let pool = ValidatorPool::with_engine(Puppet::default(), areas(), 1, 1).expect("a thread");
+    let pool = ValidatorPool::with_engine(Puppet::default(), areas(), &waiting(1), 1).expect("a thread");
     let (begun, has_begun) = mpsc::channel();
     let (go, may_go) = mpsc::channel::<()>();
     pool.validate(jobs(["a"]), move |_| {
@@ -144,8 +152,11 @@ fn an_unknown_type_is_a_rejection_and_an_empty_list_is_answered() {
         ("imi-pq/x@1", "unknown-type"),
         ("imi-pq/information-request@9", "unknown-type"),
     ];
-    let jobs_of_types =
-        types.iter().map(|(name, _)| Job { message_type: name.parse().expect("a type"), body: request() });
+    let job = |name: &str| {
+        let message_type = name.parse().expect("a type");
+        Job { message_type, content_type: ContentType::Xml, body: request() }
+    };
+    let jobs_of_types = types.iter().map(|(name, _)| job(name));
     let verdicts = wait(&pool, jobs_of_types.collect());
     for ((_, code), verdict) in types.iter().zip(verdicts) {
         assert!(matches!(verdict, Err(ValidateError::Rejected(rejection)) if rejection.code.as_str() == *code));

@@ -48,7 +48,7 @@ fn sentence(error: &SchemaError) -> String {
     }
 }
 
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.replace(SCHEME, "")
 }
 

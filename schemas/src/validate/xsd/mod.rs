@@ -1,11 +1,17 @@
 //! The engine for XML Schema: `xsd-schema` behind our trait. Nothing outside this folder and `foreign` names that crate.
 
 mod compile;
+mod declared;
 mod english;
+mod facets;
+mod grammar;
 mod hooks;
 mod model;
+mod names;
+mod pack;
 mod proof;
 mod repair;
+mod rules;
 mod session;
 mod trace;
 
@@ -13,9 +19,11 @@ use super::Limits;
 use super::engine::Engine;
 use crate::area::AreaVersion;
 pub(crate) use compile::{CompileError, compile_pack, resolver};
+pub(crate) use declared::{Declared, DeclaredAt};
+use pack::{PackLaw, PackSession};
 pub(crate) use proof::Proof;
+pub(crate) use rules::Rules;
 pub(crate) use session::XsdSession;
-use xsd_schema::SchemaSet;
 
 /// The engine, with the limits that its sessions keep.
 #[derive(Debug, Clone)]
@@ -30,14 +38,14 @@ impl XsdEngine {
 }
 
 impl Engine for XsdEngine {
-    type Schema = SchemaSet;
-    type Session<'schema> = XsdSession<'schema>;
+    type Schema = PackLaw;
+    type Session<'schema> = PackSession<'schema>;
 
-    fn compile(&self, version: &AreaVersion) -> Result<SchemaSet, String> {
-        compile_pack(&version.files, &version.schema).map_err(|error| error.reason)
+    fn compile(&self, version: &AreaVersion) -> Result<PackLaw, String> {
+        PackLaw::compile(version)
     }
 
-    fn open<'schema>(&self, schema: &'schema SchemaSet) -> XsdSession<'schema> {
-        XsdSession::new(schema, &self.limits)
+    fn open<'schema>(&self, schema: &'schema PackLaw) -> PackSession<'schema> {
+        PackSession::new(schema, &self.limits)
     }
 }

@@ -1,7 +1,10 @@
 //! Proof that a pack's schema can be used, and a look at what it declares.
 
-use super::{CompileError, XsdSession, compile_pack};
+use super::grammar::grammar;
+use super::rules::UnusableRule;
+use super::{CompileError, Rules, XsdSession, compile_pack};
 use crate::area::AreaVersion;
+use crate::json::Mapping;
 use crate::validate::Limits;
 use xsd_schema::SchemaSet;
 
@@ -17,6 +20,20 @@ impl Proof {
             Some(reason) => Err(CompileError { file: None, line: None, reason }),
             None => Ok(Self(set)),
         }
+    }
+
+    pub(super) fn set(&self) -> &SchemaSet {
+        &self.0
+    }
+
+    /// Compiles the version's rules; the error is about the first that cannot be used.
+    pub(crate) fn check_rules(&self, version: &AreaVersion) -> Result<(), UnusableRule> {
+        Rules::compile(&version.rules, &self.0.name_table, &version.namespace).map(|_| ())
+    }
+
+    /// How documents of this schema look in JSON; `namespace` is the area's.
+    pub(crate) fn mapping(&self, namespace: &str) -> Mapping {
+        Mapping::new(grammar(&self.0, namespace))
     }
 
     /// Whether the schema declares this element globally.
@@ -35,59 +52,11 @@ impl Proof {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::area::{Areas, Labels};
-    use std::{collections::BTreeSet, fs, path::Path};
+    use crate::area::Areas;
+    use std::{fs, path::Path};
 
     fn root() -> &'static Path {
         Path::new(env!("CARGO_MANIFEST_DIR"))
-    }
-
-    /// Local names of every element and attribute that the pack's own schemas declare.
-    fn fields(set: &SchemaSet) -> BTreeSet<String> {
-        let elements = set.arenas.elements.values().map(|element| (element.name, &element.source));
-        let uses = set.arenas.complex_types.values().flat_map(|definition| &definition.attributes);
-        let attributes = uses.map(|attribute| (attribute.attribute.name, &attribute.attribute.source));
-        let own = elements.chain(attributes).filter(|(_, source)| source.is_some());
-        own.filter_map(|(name, _)| name.map(|name| set.name_table.resolve(name))).collect()
-    }
-
-    /// Code lists: the named simple types with enumerations.
-    fn codes(set: &SchemaSet) -> Vec<(String, Vec<String>)> {
-        let named = set.arenas.simple_types.values().filter_map(|definition| {
-            let values = definition.facets.enumeration.iter().flat_map(|facet| &facet.values);
-            let values: Vec<String> = values.cloned().collect();
-            let name = definition.name.map(|name| set.name_table.resolve(name))?;
-            (!values.is_empty()).then_some((name, values))
-        });
-        named.collect()
-    }
-
-    fn assert_complete(area: &str, set: &SchemaSet, labels: &Labels) {
-        let fields = fields(set);
-        assert!(fields.contains("DueDate") && fields.contains("language"));
-        for field in &fields {
-            assert!(labels.fields.contains_key(field), "{area}: no label for the field {field}");
-        }
-        for field in labels.fields.keys() {
-            assert!(fields.contains(field), "{area}: a label for {field}, which does not exist");
-        }
-        let codes = codes(set);
-        assert!(codes.len() > 8);
-        for (list, values) in &codes {
-            let labelled: BTreeSet<&String> =
-                labels.codes.get(list).map(|codes| codes.keys().collect()).unwrap_or_default();
-            assert_eq!(labelled, values.iter().collect(), "{area}: labels of the code list {list}");
-        }
-    }
-
-    #[test]
-    fn english_labels_are_complete_and_name_nothing_else() {
-        let areas = Areas::load(root()).unwrap_or_else(|error| panic!("{error}"));
-        for (area, version) in areas.versions() {
-            let Proof(set) = Proof::of(version).expect("proved already");
-            assert_complete(area.id.as_str(), &set, &version.labels["en"]);
-        }
     }
 
     #[test]

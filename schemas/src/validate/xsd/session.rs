@@ -68,12 +68,12 @@ impl<'schema> XsdSession<'schema> {
         drop(run);
         let wanted = hooks.into_wanted();
         let (breaches, total, refusals) = trace.into_parts();
-        (Finding { stop, breaches, total, wanted }, refusals)
+        (Finding { stop, breaches, total, wanted, infringements: Vec::new() }, refusals)
     }
 
     /// Reads again with placeholders for what is missing, until nothing more can be mended.
     fn mend(&mut self, document: &[u8], task: &Task<'_>, first: (Finding, Vec<Refusal>)) -> Finding {
-        let (Finding { stop, breaches, total, wanted }, refusals) = first;
+        let (Finding { stop, breaches, total, wanted, infringements }, refusals) = first;
         let mut reading = Reading { breaches, total, refusals };
         let mut patient = Patient::new(document);
         for _ in 0..ROUNDS {
@@ -84,7 +84,7 @@ impl<'schema> XsdSession<'schema> {
             reading = Reading { breaches, total, refusals };
         }
         let (breaches, total) = patient.discharge(reading);
-        Finding { stop, breaches, total, wanted }
+        Finding { stop, breaches, total, wanted, infringements }
     }
 }
 

@@ -51,6 +51,7 @@ pub(super) fn again(root: &Path, former: &Areas) -> (Areas, Vec<AreaError>) {
 pub(super) fn each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError>), AreaError> {
     let files = Arc::new(schemas(root)?);
     let workflows = workflow::workflows(&root.join("workflows"))?;
+    let labels = labels(&root.join("common/labels"))?;
     let mut areas = BTreeMap::new();
     let mut refused = Vec::new();
     for folder in folders(root, only)? {
@@ -67,7 +68,7 @@ pub(super) fn each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError
         .flat_map(|area| area.messages.iter())
         .map(|definition| (definition.message_type.clone(), definition.clone()))
         .collect();
-    Ok((Areas { areas, definitions, workflows }, refused))
+    Ok((Areas { areas, definitions, workflows, labels: Arc::new(labels) }, refused))
 }
 
 /// The folders of the packs.
@@ -83,6 +84,17 @@ fn folders(root: &Path, only: &[AreaId]) -> Result<Vec<PathBuf>, AreaError> {
     }
     let is_wanted = |path: &PathBuf| only.is_empty() || only.iter().any(|id| path.ends_with(id.as_str()));
     Ok(folders.into_iter().filter(is_wanted).collect())
+}
+
+/// The label files of a folder by language tag.
+fn labels(folder: &Path) -> Result<BTreeMap<String, Labels>, AreaError> {
+    let mut labels = BTreeMap::new();
+    for file in entries(folder)?.iter().filter(|file| file.extension() == Some(OsStr::new("toml"))) {
+        if let Some(language) = file.file_stem().and_then(OsStr::to_str) {
+            labels.insert(language.to_owned(), toml(file)?);
+        }
+    }
+    Ok(labels)
 }
 
 struct Loader<'a> {
@@ -186,7 +198,7 @@ impl Loader<'_> {
                 format!("version {} names the schema {:?}, which does not exist", version.number, version.schema);
             return Err(self.wrong(reason, "correct the path, counted from the pack's folder"));
         }
-        let labels = self.labels(version.number)?;
+        let labels = labels(&self.folder.join(format!("{}/labels", version.number)))?;
         let (number, namespace) = (version.number, version.namespace.clone());
         let folder = self.folder.join(number.to_string());
         let own = messages.iter().filter(|message| message.versions.contains(&number)).map(|message| &message.name);
@@ -194,24 +206,6 @@ impl Loader<'_> {
         let questions = questions(&folder.join("questions.toml"))?;
         let (files, mapping) = (Arc::clone(self.files), Arc::default());
         Ok(AreaVersion { number, namespace, labels, schema, rules, questions, files, mapping })
-    }
-
-    /// The area's labels laid over the common ones.
-    fn labels(&self, number: u16) -> Result<BTreeMap<String, Labels>, AreaError> {
-        let mut labels: BTreeMap<String, Labels> = BTreeMap::new();
-        for folder in [self.root.join("common/labels"), self.folder.join(format!("{number}/labels"))] {
-            for file in entries(&folder)?.iter().filter(|file| file.extension() == Some(OsStr::new("toml"))) {
-                let Some(language) = file.file_stem().and_then(OsStr::to_str) else { continue };
-                let read: Labels = toml(file)?;
-                let known = labels.entry(language.to_owned()).or_default();
-                known.fields.extend(read.fields);
-                known.codes.extend(read.codes);
-                known.questions.extend(read.questions);
-                known.rules.extend(read.rules);
-                known.rejections.extend(read.rejections);
-            }
-        }
-        Ok(labels)
     }
 
     fn check_versions(&self, versions: &[AreaVersion]) -> Result<(), AreaError> {

@@ -184,7 +184,7 @@ pub struct AreaVersion {
     pub number: u16,
     /// Target namespace of its messages.
     pub namespace: String,
-    /// Labels by language tag.
+    /// Its own labels by language tag; those that areas share are [`Areas::labels`].
     pub labels: BTreeMap<String, Labels>,
     /// The schema's file, relative to the root of the packs, with `/` between its parts.
     pub schema: String,
@@ -269,6 +269,7 @@ pub struct Areas {
     areas: BTreeMap<AreaId, Area>,
     definitions: BTreeMap<MessageType, MessageDefinition>,
     workflows: BTreeMap<WorkflowId, Arc<Workflow>>,
+    labels: Arc<BTreeMap<String, Labels>>,
 }
 
 impl Areas {
@@ -315,11 +316,14 @@ impl Areas {
         self.workflows.get(id)
     }
 
+    /// Labels that all areas share, by language tag.
+    pub fn labels(&self) -> &BTreeMap<String, Labels> {
+        &self.labels
+    }
+
     /// What a rejection code means, in this language.
     pub fn rejection_text(&self, language: &str, code: RejectionCode) -> Option<&str> {
-        self.versions()
-            .find_map(|(_, version)| version.labels.get(language)?.rejections.get(code.as_str()))
-            .map(String::as_str)
+        self.labels.get(language)?.rejections.get(code.as_str()).map(String::as_str)
     }
 
     /// What the packs say about messages of this type.

@@ -64,8 +64,7 @@ mod tests {
         let map: toml::Table =
             fs::read_to_string(root().join("common/countries.toml")).expect("readable").parse().expect("TOML");
         let areas = Areas::load(root()).unwrap_or_else(|error| panic!("{error}"));
-        let (_, version) = areas.versions().next().expect("a version");
-        let countries = &version.labels["en"].codes["Country"];
+        let countries = &areas.labels()["en"].codes["Country"];
         for pair in map["country"].as_array().expect("a list") {
             for spelling in ["union", "iso"] {
                 assert!(countries.contains_key(pair[spelling].as_str().expect("a code")));

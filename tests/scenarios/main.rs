@@ -7,6 +7,7 @@ mod crash;
 mod demo;
 mod folder_adapter;
 mod foreign_clients;
+mod foreign_schemas;
 mod hot_packs;
 mod isolation;
 mod parity;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         demo::trials(),
         folder_adapter::trials(),
         foreign_clients::trials(),
+        foreign_schemas::trials(),
         hot_packs::trials(),
         isolation::trials(),
         parity::trials(),

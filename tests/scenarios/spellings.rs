@@ -96,7 +96,11 @@ async fn sent(
 fn spelled_in_json(xml: &[u8]) -> Vec<u8> {
     let areas = Areas::load(&root().join("schemas")).unwrap_or_else(|error| panic!("{error}"));
     let version = areas.version(&TYPE.parse().expect("a type")).expect("shipped");
-    version.mapping().to_json(xml, &Limits::default()).unwrap_or_else(|error| panic!("{error:?}"))
+    version
+        .mapping()
+        .expect("two spellings")
+        .to_json(xml, &Limits::default())
+        .unwrap_or_else(|error| panic!("{error:?}"))
 }
 
 fn content_type(message: &BasicGetMessage) -> &str {

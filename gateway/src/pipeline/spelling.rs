@@ -1,12 +1,12 @@
 //! Spelling: a document as its recipients want it, XML or JSON.
 //!
 //! Pure. Owns when a document is converted: only for a recipient that prefers the spelling that the sender did not
-//! use, and once for all of them. The document is never altered where both use the same.
+//! use, and once for all of them. The document is never altered where both use the same, or where its area knows one only.
 
 use crate::envelope::Envelope;
 use bytes::Bytes;
 use schemas::{
-    area::Areas,
+    area::{AreaVersion, Areas},
     validate::Limits,
     wire::{ContentType, content_sha256},
 };
@@ -39,9 +39,17 @@ impl<'a> Spellings<'a> {
     /// The document as it is wanted; as it came for who states no preference.
     pub(super) fn of(&self, wanted: Option<ContentType>, limits: &Limits) -> &Spelling {
         match wanted {
-            Some(wanted) if wanted != self.own.content_type => self.other.get_or_init(|| self.convert(wanted, limits)),
+            Some(wanted) if wanted != self.own.content_type && !self.is_only() => {
+                self.other.get_or_init(|| self.convert(wanted, limits))
+            }
             Some(_) | None => &self.own,
         }
+    }
+
+    /// Whether the area knows no other spelling.
+    fn is_only(&self) -> bool {
+        let version = self.areas.version(&self.envelope.message_type);
+        version.is_some_and(|version| version.only_spelling().is_some())
     }
 
     /// A document that was accepted can be converted. Should one not be, its recipient gets it as it came: better a
@@ -50,9 +58,10 @@ impl<'a> Spellings<'a> {
         let message_type = &self.envelope.message_type;
         // What was accepted kept the limits; a conversion counts otherwise than the validation.
         let limits = Limits { nodes: usize::MAX, ..limits.clone() };
-        let converted = self.areas.version(message_type).map(|version| match wanted {
-            ContentType::Json => version.mapping().to_json(&self.own.body, &limits),
-            ContentType::Xml => version.mapping().to_xml(&self.own.body, &limits),
+        let mapping = self.areas.version(message_type).and_then(AreaVersion::mapping);
+        let converted = mapping.map(|mapping| match wanted {
+            ContentType::Json => mapping.to_json(&self.own.body, &limits),
+            ContentType::Xml => mapping.to_xml(&self.own.body, &limits),
         });
         match converted {
             Some(Ok(body)) => {

@@ -1,12 +1,10 @@
 //! From folders to areas: everything a pack claims is proved here, once, before anything uses it.
 
-use super::files::{SchemaFiles, entries, schemas, toml};
-use super::pack::{Pack, PackMessage, PackVersion};
-use super::questions::questions;
-use super::rules::rules;
-use super::{Area, AreaError, AreaVersion, Areas, Keeping, Labels, MessageDefinition, Retention};
-use crate::json::Mapping;
-use crate::validate::Proof;
+mod law;
+
+use super::files::{SchemaFiles, collect, entries, toml};
+use super::pack::{Pack, PackMessage};
+use super::{Area, AreaError, AreaVersion, Areas, Keeping, Labels, Law, MessageDefinition, Retention};
 use crate::wire::{AreaId, HUB_AREA, MessageType, WorkflowId};
 use crate::workflow::{self, Workflow};
 use std::{
@@ -18,8 +16,6 @@ use std::{
 
 /// Most areas that one gateway serves.
 const MOST_AREAS: usize = 500;
-/// File of a version's rules, in the version's folder.
-const RULES: &str = "rules.toml";
 
 /// Loads every pack beneath `root`; the first that is broken is the error.
 pub(super) fn areas(root: &Path) -> Result<Areas, AreaError> {
@@ -49,14 +45,15 @@ pub(super) fn again(root: &Path, former: &Areas) -> (Areas, Vec<AreaError>) {
 
 /// Loads the packs beneath `root`, or those of `only`, each for itself.
 pub(super) fn each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError>), AreaError> {
-    let files = Arc::new(schemas(root)?);
+    let mut common = SchemaFiles::new();
+    collect(root, "common", "xsd", &mut common)?;
     let workflows = workflow::workflows(&root.join("workflows"))?;
     let labels = labels(&root.join("common/labels"))?;
     let mut areas = BTreeMap::new();
     let mut refused = Vec::new();
     for folder in folders(root, only)? {
-        let file = folder.join("area.toml");
-        match (Loader { root, folder: &folder, file, files: &files, workflows: &workflows }).area() {
+        let loader = Loader::new(root, &folder, &common, &workflows);
+        match loader.and_then(|loader| loader.area()) {
             Ok(area) => {
                 areas.insert(area.id.clone(), area);
             }
@@ -101,11 +98,24 @@ struct Loader<'a> {
     root: &'a Path,
     folder: &'a Path,
     file: PathBuf,
-    files: &'a Arc<SchemaFiles>,
+    /// The common schemas and those of the pack.
+    files: Arc<SchemaFiles>,
     workflows: &'a BTreeMap<WorkflowId, Arc<Workflow>>,
 }
 
-impl Loader<'_> {
+impl<'a> Loader<'a> {
+    fn new(
+        root: &'a Path,
+        folder: &'a Path,
+        common: &SchemaFiles,
+        workflows: &'a BTreeMap<WorkflowId, Arc<Workflow>>,
+    ) -> Result<Self, AreaError> {
+        let mut files = common.clone();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        collect(root, &format!("areas/{name}"), "xsd", &mut files)?;
+        Ok(Self { root, folder, file: folder.join("area.toml"), files: Arc::new(files), workflows })
+    }
+
     fn wrong(&self, reason: impl Into<String>, remedy: &str) -> AreaError {
         AreaError::new(&self.file, reason, remedy)
     }
@@ -118,7 +128,9 @@ impl Loader<'_> {
         self.check_versions(&versions)?;
         let messages = self.messages(&pack.id, &pack.message, &versions)?;
         for version in &mut versions {
-            version.mapping = Arc::new(self.prove(version, &messages)?);
+            if let Some(mapping) = self.prove(version, &pack.message, &messages)? {
+                version.law = Law::Both(Arc::new(mapping));
+            }
         }
         let retention = self.retention(&pack)?;
         self.check_deadlines(&pack)?;
@@ -188,26 +200,6 @@ impl Loader<'_> {
         }
     }
 
-    fn version(&self, version: &PackVersion, messages: &[PackMessage]) -> Result<AreaVersion, AreaError> {
-        let path = self.folder.join(&version.schema);
-        let from_root = path.strip_prefix(self.root).unwrap_or(&path);
-        let parts: Vec<&str> = from_root.iter().filter_map(OsStr::to_str).collect();
-        let schema = parts.join("/");
-        if !self.files.contains_key(&schema) {
-            let reason =
-                format!("version {} names the schema {:?}, which does not exist", version.number, version.schema);
-            return Err(self.wrong(reason, "correct the path, counted from the pack's folder"));
-        }
-        let labels = labels(&self.folder.join(format!("{}/labels", version.number)))?;
-        let (number, namespace) = (version.number, version.namespace.clone());
-        let folder = self.folder.join(number.to_string());
-        let own = messages.iter().filter(|message| message.versions.contains(&number)).map(|message| &message.name);
-        let rules = rules(&folder.join(RULES), &own.collect())?;
-        let questions = questions(&folder.join("questions.toml"))?;
-        let (files, mapping) = (Arc::clone(self.files), Arc::default());
-        Ok(AreaVersion { number, namespace, labels, schema, rules, questions, files, mapping })
-    }
-
     fn check_versions(&self, versions: &[AreaVersion]) -> Result<(), AreaError> {
         let ascending = versions.windows(2).all(|pair| pair[0].number < pair[1].number);
         if versions.first().is_none_or(|first| first.number == 0) || !ascending {
@@ -226,13 +218,14 @@ impl Loader<'_> {
         let mut definitions = Vec::new();
         for message in messages {
             self.check_message(message, versions)?;
-            for version in &message.versions {
+            let listed = |number: &u16| versions.iter().find(|version| version.number == *number);
+            for version in message.versions.iter().filter_map(listed) {
                 let (area, message_name) = (area.clone(), message.name.clone());
-                let message_type = MessageType { area, message: message_name, version: *version };
+                let message_type = MessageType { area, message: message_name, version: version.number };
                 if !seen.insert(message_type.clone()) {
                     return Err(self.wrong(format!("{message_type} is defined twice"), "remove one definition"));
                 }
-                definitions.push(definition(message_type, message));
+                definitions.push(definition(message_type, message, version));
             }
         }
         if definitions.is_empty() {
@@ -246,6 +239,13 @@ impl Loader<'_> {
         if message.versions.is_empty() || unknown.is_some() {
             let reason = format!("message {} belongs to no version, or to one that is not listed", message.name);
             return Err(self.wrong(reason, "list the versions of the message under `versions`"));
+        }
+        let is_foreign = |number: &u16| {
+            versions.iter().any(|version| version.number == *number && matches!(version.law, Law::Xml { .. }))
+        };
+        if let Some(namespace) = message.namespace.as_ref().filter(|_| !message.versions.iter().all(is_foreign)) {
+            let reason = format!("message {} has a namespace of its own, but not only XML spells it", message.name);
+            return Err(self.wrong_at(namespace, reason, "remove the key, or set spelling = \"xml\" for its versions"));
         }
         let Some(workflow) = self.workflows.get(&message.workflow) else {
             let reason =
@@ -262,45 +262,21 @@ impl Loader<'_> {
         }
         Ok(())
     }
-
-    /// Compiles the schema, looks up in it what the messages name, and derives how they look in JSON.
-    fn prove(&self, version: &AreaVersion, messages: &[MessageDefinition]) -> Result<Mapping, AreaError> {
-        let proof = Proof::of(version).map_err(|error| {
-            let file = error.file.unwrap_or_else(|| version.schema.clone());
-            AreaError::new(self.root.join(file), error.reason, "correct the schema").at_line(error.line)
-        })?;
-        proof.check_rules(version).map_err(|error| {
-            let file = self.folder.join(version.number.to_string()).join(RULES);
-            AreaError::new(file, error.reason, "correct the expression").at_line(Some(error.line))
-        })?;
-        let schema = self.root.join(&version.schema);
-        for message in messages.iter().filter(|message| message.message_type.version == version.number) {
-            if !proof.declares_root(&version.namespace, &message.root) {
-                let reason =
-                    format!("it declares no global element {} in the namespace {}", message.root, version.namespace);
-                let remedy = format!("declare it, or correct root or namespace in {}", self.file.display());
-                return Err(AreaError::new(schema, reason, remedy));
-            }
-            if let Some(name) = message.answer_due.as_deref().filter(|name| !proof.declares_element(name)) {
-                let reason = format!("no schema of version {} declares the element {name}", version.number);
-                return Err(self.wrong(reason, "correct answer_due"));
-            }
-        }
-        Ok(proof.mapping(&version.namespace))
-    }
 }
 
-fn definition(message_type: MessageType, message: &PackMessage) -> MessageDefinition {
+fn definition(message_type: MessageType, message: &PackMessage, version: &AreaVersion) -> MessageDefinition {
+    let namespace = message.namespace.as_ref().map_or(&version.namespace, |namespace| namespace.get_ref());
     MessageDefinition {
         message_type,
-        root: message.root.clone(),
+        root: message.root.get_ref().clone(),
+        namespace: namespace.clone(),
         workflow: message.workflow.clone(),
         action: message.action.clone(),
         senders: message.senders.clone(),
         receivers: message.receivers.clone(),
         urgent: message.urgent,
         national: message.national,
-        answer_due: message.answer_due.clone(),
+        answer_due: message.answer_due.as_ref().map(|name| name.get_ref().clone()),
     }
 }
 

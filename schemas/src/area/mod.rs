@@ -5,6 +5,8 @@
 
 mod error;
 mod files;
+#[cfg(test)]
+pub(crate) mod foreign_packs;
 mod load;
 mod pack;
 mod period;
@@ -13,11 +15,11 @@ mod rules;
 
 use crate::{
     json::Mapping,
-    wire::{ActionName, AreaId, MessageName, MessageType, RejectionCode, WorkflowId, content_sha256},
+    wire::{ActionName, AreaId, ContentType, MessageName, MessageType, RejectionCode, WorkflowId},
     workflow::Workflow,
 };
 pub use error::AreaError;
-pub(crate) use files::{SchemaFiles, entries, toml};
+pub(crate) use files::{SchemaFile, SchemaFiles, entries, toml};
 pub use period::{Period, Unit};
 pub use questions::{AnswerForm, Question, QuestionSet};
 pub use rules::Rule;
@@ -158,8 +160,11 @@ pub struct Deadline {
 pub struct MessageDefinition {
     /// Area, name and version.
     pub message_type: MessageType,
-    /// Local name of the root element, in the namespace of the version.
+    /// Local name of the root element. Where documents are spelled in JSON only: the file of its schema in the folder of
+    /// the version's schemas, and after a `#` the JSON Pointer of a part of it.
     pub root: String,
+    /// Namespace of the root element; empty where it has none.
+    pub namespace: String,
     /// The procedure that it is a step of.
     pub workflow: WorkflowId,
     /// What the message does to its exchange: an action of the workflow.
@@ -173,8 +178,25 @@ pub struct MessageDefinition {
     /// Whether its recipient may be an authority of the sender's own country.
     pub national: bool,
     /// Local name of the element that holds the date by which an answer is due (`xs:date`): the first of that name
-    /// in document order, whatever its namespace.
+    /// in document order, whatever its namespace. Where documents are spelled in JSON only: its JSON Pointer.
     pub answer_due: Option<String>,
+}
+
+/// What documents of a version are checked against, and so how they can be spelled.
+#[derive(Debug, Clone)]
+pub enum Law {
+    /// An XSD of the house: every document can be spelled in XML and in JSON.
+    Both(Arc<Mapping>),
+    /// Anybody's XSD: documents are XML.
+    Xml {
+        /// OASIS XML catalogue, relative to the root of the packs.
+        catalog: Option<String>,
+    },
+    /// Anybody's JSON Schemas: documents are JSON.
+    Json {
+        /// Where the schema of each message is: its file in the folder, and a JSON Pointer after a `#`.
+        roots: BTreeMap<MessageName, String>,
+    },
 }
 
 /// One version of an area's schemas.
@@ -182,24 +204,37 @@ pub struct MessageDefinition {
 pub struct AreaVersion {
     /// The number, from 1.
     pub number: u16,
-    /// Target namespace of its messages.
+    /// Target namespace of its messages; empty where they have none.
     pub namespace: String,
     /// Its own labels by language tag; those that areas share are [`Areas::labels`].
     pub labels: BTreeMap<String, Labels>,
-    /// The schema's file, relative to the root of the packs, with `/` between its parts.
+    /// The schema's file, or the folder of the JSON Schemas, relative to the root of the packs, with `/` between parts.
     pub schema: String,
+    /// What its documents are checked against.
+    pub law: Law,
     /// Rules that the schema cannot say.
     pub rules: Vec<Rule>,
     /// The question set; empty where the area has none.
     pub questions: QuestionSet,
     pub(crate) files: Arc<SchemaFiles>,
-    pub(crate) mapping: Arc<Mapping>,
 }
 
 impl AreaVersion {
-    /// How its documents look in JSON.
-    pub fn mapping(&self) -> &Mapping {
-        &self.mapping
+    /// How its documents look in the other spelling; nothing where they have one only.
+    pub fn mapping(&self) -> Option<&Mapping> {
+        match &self.law {
+            Law::Both(mapping) => Some(mapping),
+            Law::Xml { .. } | Law::Json { .. } => None,
+        }
+    }
+
+    /// The only spelling of its documents; nothing where they have both.
+    pub fn only_spelling(&self) -> Option<ContentType> {
+        match &self.law {
+            Law::Both(_) => None,
+            Law::Xml { .. } => Some(ContentType::Xml),
+            Law::Json { .. } => Some(ContentType::Json),
+        }
     }
 }
 
@@ -217,6 +252,12 @@ pub struct Labels {
     pub rules: BTreeMap<String, String>,
     /// By rejection code; among the common labels only.
     pub rejections: BTreeMap<String, String>,
+}
+
+/// The folder of the pack that a file belongs to, with `/` at its end; both are paths from the root of the packs.
+pub(crate) fn home(path: &str) -> &str {
+    let end = path.match_indices('/').nth(1).map_or(path.len(), |(index, _)| index + 1);
+    &path[..end]
 }
 
 /// Namespace of the types and elements that areas share.
@@ -250,11 +291,11 @@ pub struct Area {
 }
 
 impl Area {
-    /// SHA-256 of every schema file in the pack's folder, by its path from there.
+    /// SHA-256 of every schema file and catalogue in the pack's folder, by its path from there.
     pub fn schema_digests(&self) -> BTreeMap<&str, String> {
         let home = format!("areas/{}/", self.id);
         let files = self.versions.iter().flat_map(|version| version.files.iter());
-        files.filter_map(|(path, text)| Some((path.strip_prefix(&home)?, content_sha256(text.as_bytes())))).collect()
+        files.filter_map(|(path, file)| Some((path.strip_prefix(&home)?, file.sha256.clone()))).collect()
     }
 
     /// The version of this number.

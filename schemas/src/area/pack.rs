@@ -1,9 +1,10 @@
 //! `area.toml` as it is written. Every key is known; what it says is checked in `load`.
 
 use super::{ContentPolicy, CountedFrom, Countries, Deadline, Keeping, Period, Role, Status};
-use crate::wire::{ActionName, AreaId, MessageName, WorkflowId};
+use crate::wire::{ActionName, AreaId, ContentType, MessageName, WorkflowId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use toml::Spanned;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,10 +64,14 @@ impl PackException {
 #[serde(deny_unknown_fields)]
 pub(super) struct PackVersion {
     pub number: u16,
-    /// Target namespace of the schema.
-    pub namespace: String,
-    /// Path of the schema from the pack's folder.
-    pub schema: String,
+    /// The only spelling of its documents; absent where they have both.
+    pub spelling: Option<ContentType>,
+    /// Target namespace of the schema, empty for one without. JSON has none.
+    pub namespace: Option<Spanned<String>>,
+    /// Path of the schema from the pack's folder; in JSON, of the folder that the schemas lie in.
+    pub schema: Spanned<String>,
+    /// Path of an OASIS XML catalogue from the pack's folder.
+    pub catalog: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,12 +80,15 @@ pub(super) struct PackMessage {
     pub name: MessageName,
     /// The versions that have this message.
     pub versions: Vec<u16>,
-    pub root: String,
+    /// Local name of the root element; in JSON, the schema's file and a JSON Pointer in it.
+    pub root: Spanned<String>,
+    /// Namespace of the root element, where it is not that of the version.
+    pub namespace: Option<Spanned<String>>,
     pub workflow: WorkflowId,
     pub action: ActionName,
     pub senders: Vec<Role>,
     pub receivers: Vec<Role>,
     pub urgent: bool,
     pub national: bool,
-    pub answer_due: Option<String>,
+    pub answer_due: Option<Spanned<String>>,
 }

@@ -4,6 +4,7 @@
 use super::{Finding, line_of};
 use crate::area::{Area, AreaVersion, Countries, CountryConvention, toml};
 use crate::validate::{Declared, Proof};
+use crate::wire::ContentType;
 use serde::Deserialize;
 use std::{
     collections::BTreeSet,
@@ -63,11 +64,15 @@ fn removed_messages(file: &Path, area: &Area) -> Vec<Finding> {
 /// What concerns one version.
 pub(super) fn version(root: &Path, area: &Area, version: &AreaVersion, declared: &Declared) -> Vec<Finding> {
     let home = format!("areas/{}/", area.id);
-    let mut findings = questions(root, &home, version, declared);
-    findings.extend(fields(&pack_file(root, area), area, declared));
+    let mut findings = fields(&pack_file(root, area), area, version, declared);
     if let Some(countries) = &area.countries {
-        findings.extend(country_codes(root, &pack_file(root, area), countries, declared));
+        findings.extend(country_codes(root, &pack_file(root, area), countries, (version, declared)));
     }
+    if version.only_spelling().is_some() {
+        // How others name their types, and what they call a question, is theirs.
+        return findings;
+    }
+    findings.extend(questions(root, &home, version, declared));
     for place in declared.nameless.iter().filter(|place| place.file.starts_with(&home)) {
         let reason = "an enumeration has no named type, so its codes cannot have labels";
         findings.push(Finding::new(root.join(&place.file), reason, "give the simple type a name").at(place.line));
@@ -79,7 +84,9 @@ pub(super) fn version(root: &Path, area: &Area, version: &AreaVersion, declared:
 pub(super) fn expressions(root: &Path, area: &Area, version: &AreaVersion, proof: &Proof) -> Vec<Finding> {
     let home = format!("areas/{}/", area.id);
     let mut findings = Vec::new();
-    for unknown in proof.unknown_names(version) {
+    let is_foreign = version.only_spelling().is_some();
+    // What others assert in their schemas is theirs.
+    for unknown in proof.unknown_names(version).into_iter().filter(|unknown| !is_foreign || unknown.place.is_ok()) {
         let (file, line) = match unknown.place {
             Ok(line) => (root.join(format!("{home}{}/rules.toml", version.number)), Some(line)),
             Err(place) => (root.join(place.file), place.line),
@@ -91,19 +98,27 @@ pub(super) fn expressions(root: &Path, area: &Area, version: &AreaVersion, proof
     findings
 }
 
-/// Deadlines count from elements that exist.
-fn fields(file: &Path, area: &Area, declared: &Declared) -> Vec<Finding> {
+/// Deadlines count from elements that exist; in JSON, where a JSON Pointer names one, from a property at its end.
+fn fields(file: &Path, area: &Area, version: &AreaVersion, declared: &Declared) -> Vec<Finding> {
     let fields = area.deadlines.iter().filter_map(|deadline| Some((deadline, deadline.from_field.as_ref()?)));
-    let unknown = fields.filter(|(_, field)| !declared.fields.contains_key(*field));
+    let is_json = version.only_spelling() == Some(ContentType::Json);
+    let last =
+        |field: &str| if is_json { field.rsplit('/').next().unwrap_or(field).to_owned() } else { field.to_owned() };
+    let unknown = fields.filter(|(_, field)| !declared.fields.contains_key(&last(field)));
     let finding = |id: &str, field: &str| {
-        let reason = format!("the deadline {id} counts from the element {field}, which no schema declares");
+        let reason = format!("the deadline {id} counts from {field}, which no schema declares");
         Finding::new(file, reason, "correct from_field").at(line_of(file, &format!("from_field = \"{field}\"")))
     };
     unknown.map(|(deadline, field)| finding(&deadline.id, field)).collect()
 }
 
 /// Every code of the area stands for one of ISO 3166-1, and there is a map where the area has codes of its own.
-fn country_codes(root: &Path, file: &Path, countries: &Countries, declared: &Declared) -> Vec<Finding> {
+fn country_codes(
+    root: &Path,
+    file: &Path,
+    countries: &Countries,
+    (version, declared): (&AreaVersion, &Declared),
+) -> Vec<Finding> {
     let line = line_of(file, "[countries").or_else(|| line_of(file, "countries ="));
     let is_own = countries.convention == CountryConvention::Own;
     let mut findings = Vec::new();
@@ -113,9 +128,12 @@ fn country_codes(root: &Path, file: &Path, countries: &Countries, declared: &Dec
     }
     let pairs = toml::<Spellings>(&root.join("common/countries.toml")).map(|spellings| spellings.country);
     let pairs = pairs.unwrap_or_default();
+    // A schema of others has no type of countries to look in.
+    let is_foreign = version.only_spelling().is_some();
+    let is_listed = |code: &String| declared.codes.contains_key(&(COUNTRIES.to_owned(), code.clone()));
+    let is_likely = |code: &String| is_foreign && code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     let is_iso = |code: &String| {
-        declared.codes.contains_key(&(COUNTRIES.to_owned(), code.clone()))
-            && !pairs.iter().any(|pair| pair.union == *code && pair.iso != *code)
+        (is_listed(code) || is_likely(code)) && !pairs.iter().any(|pair| pair.union == *code && pair.iso != *code)
     };
     for (own, iso) in countries.codes.iter().filter(|(_, iso)| !is_iso(iso)) {
         let reason = format!("{own} stands for {iso}, which is no code of ISO 3166-1");

@@ -4,7 +4,7 @@
 
 use super::Finding;
 use crate::area::{Area, AreaVersion, Areas, entries, toml};
-use crate::validate::{Declared, DeclaredAt, Proof};
+use crate::validate::{Declared, DeclaredAt, declared};
 use crate::wire::RejectionCode;
 use serde::Deserialize;
 use std::{
@@ -52,6 +52,8 @@ struct Vocabulary {
     /// What has to be named, and where it is declared.
     needed: BTreeMap<Key, String>,
     known: BTreeSet<Key>,
+    /// Whether it is a fault to lack what has to be named. Nobody can be asked to name all of a schema that others wrote.
+    is_demanded: bool,
 }
 
 /// The labels of one version: how complete each language is, and what is wrong.
@@ -62,6 +64,7 @@ pub(super) fn of_version(
     declared: &Declared,
 ) -> (Completeness, Vec<Finding>) {
     let mut vocabulary = vocabulary(declared, &format!("areas/{}/", area.id));
+    vocabulary.is_demanded = version.only_spelling().is_none();
     let own = |section: &str, key: &str, file: &str, line: u32| {
         let place = format!("areas/{}/{}/{file}:{line}", area.id, version.number);
         ((section.to_owned(), key.to_owned()), place)
@@ -73,7 +76,9 @@ pub(super) fn of_version(
         vocabulary.needed.insert(key, place);
     }
     let folder = root.join(format!("areas/{}/{}/labels", area.id, version.number));
-    compare(&folder, &files(&folder), &files(&root.join("common/labels")), &vocabulary)
+    // A field of others that happens to be called like one of ours is another field.
+    let common = if vocabulary.is_demanded { files(&root.join("common/labels")) } else { BTreeMap::new() };
+    compare(&folder, &files(&folder), &common, &vocabulary)
 }
 
 /// The labels that areas share.
@@ -81,8 +86,7 @@ pub(super) fn common(root: &Path, areas: &Areas) -> Vec<Finding> {
     let folder = root.join("common/labels");
     let mut all = Declared::default();
     for (_, version) in areas.versions() {
-        let Ok(proof) = Proof::of(version) else { continue };
-        let declared = proof.declared();
+        let Some(declared) = declared(version) else { continue };
         all.fields.extend(declared.fields);
         all.codes.extend(declared.codes);
     }
@@ -111,7 +115,8 @@ fn vocabulary(declared: &Declared, home: &str) -> Vocabulary {
         let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
         Some((key.clone(), format!("{}{line}", place.file)))
     });
-    Vocabulary { needed: needed.collect(), known: all.iter().map(|(key, _)| key.clone()).collect() }
+    let known = all.iter().map(|(key, _)| key.clone()).collect();
+    Vocabulary { needed: needed.collect(), known, is_demanded: true }
 }
 
 /// The label files of a folder by language. A file that cannot be read kept its pack from loading, and was reported.
@@ -166,7 +171,8 @@ fn compare(
         let percent = (named * 100).checked_div(vocabulary.needed.len()).unwrap_or(100);
         completeness.insert(language.clone(), u8::try_from(percent).unwrap_or(100));
     }
-    for (key, place) in vocabulary.needed.iter().filter(|(key, _)| text(ENGLISH, key).is_none()) {
+    let nameless = vocabulary.needed.iter().filter(|(key, _)| text(ENGLISH, key).is_none());
+    for (key, place) in nameless.filter(|_| vocabulary.is_demanded) {
         let (section, name) = key;
         findings.push(Finding::new(
             folder.join("en.toml"),

@@ -7,10 +7,10 @@ mod coherence;
 mod labels;
 mod samples;
 
-use crate::area::{Area, AreaError, Areas};
+use crate::area::{Area, AreaError, AreaVersion, Areas};
 use crate::json;
-use crate::validate::{Limits, Proof};
-use crate::wire::AreaId;
+use crate::validate::{Limits, Proof, declared};
+use crate::wire::{AreaId, ContentType};
 pub use labels::Completeness;
 use serde::Serialize;
 use std::{
@@ -95,11 +95,7 @@ pub fn check(root: &Path, only: &[AreaId], limits: Limits) -> Result<Report, Are
         report.findings.extend(coherence::area(root, area));
         report.findings.extend(json_schemas(root, area));
         for version in &area.versions {
-            let Ok(proof) = Proof::of(version) else { continue };
-            let declared = proof.declared();
-            report.findings.extend(coherence::version(root, area, version, &declared));
-            report.findings.extend(coherence::expressions(root, area, version, &proof));
-            let (completeness, findings) = labels::of_version(root, area, version, &declared);
+            let (completeness, findings) = parts(root, area, version);
             report.findings.extend(findings);
             if let Some(entry) = report.areas.get_mut(&area.id) {
                 entry.languages.insert(version.number, completeness);
@@ -113,6 +109,20 @@ pub fn check(root: &Path, only: &[AreaId], limits: Limits) -> Result<Report, Are
     report.findings.sort();
     report.findings.dedup();
     Ok(report)
+}
+
+/// Whether the parts of a version agree with each other, and how far it is translated.
+fn parts(root: &Path, area: &Area, version: &AreaVersion) -> (Completeness, Vec<Finding>) {
+    let Some(declared) = declared(version) else { return Default::default() };
+    let mut findings = coherence::version(root, area, version, &declared);
+    if version.only_spelling() != Some(ContentType::Json)
+        && let Ok(proof) = Proof::of(version)
+    {
+        findings.extend(coherence::expressions(root, area, version, &proof));
+    }
+    let (completeness, faults) = labels::of_version(root, area, version, &declared);
+    findings.extend(faults);
+    (completeness, findings)
 }
 
 /// The JSON Schemas of an area are what its XSD gives now, where its pack has any.
@@ -130,9 +140,8 @@ fn json_schemas(root: &Path, area: &Area) -> impl Iterator<Item = Finding> {
 /// How far each language of an area's versions is translated.
 pub fn completeness(root: &Path, areas: &Areas, id: &AreaId) -> BTreeMap<u16, Completeness> {
     let versions = areas.area(id).into_iter().flat_map(|area| area.versions.iter().map(move |version| (area, version)));
-    let complete = |(area, version)| {
-        let proof = Proof::of(version).ok()?;
-        Some((version.number, labels::of_version(root, area, version, &proof.declared()).0))
+    let complete = |(area, version): (&Area, &AreaVersion)| {
+        Some((version.number, labels::of_version(root, area, version, &declared(version)?).0))
     };
     versions.filter_map(complete).collect()
 }

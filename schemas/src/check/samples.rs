@@ -32,22 +32,24 @@ struct Expected {
 struct ExpectedViolation {
     rule: String,
     xpath: Option<String>,
+    pointer: Option<String>,
     line: Option<u32>,
     column: Option<u32>,
 }
 
 impl From<&Violation> for ExpectedViolation {
     fn from(violation: &Violation) -> Self {
-        let Violation { rule, xpath, line, column, .. } = violation;
-        Self { rule: rule.clone(), xpath: xpath.clone(), line: *line, column: *column }
+        let Violation { rule, xpath, pointer, line, column, .. } = violation;
+        let (rule, xpath, pointer) = (rule.clone(), xpath.clone(), pointer.clone());
+        Self { rule, xpath, pointer, line: *line, column: *column }
     }
 }
 
 impl fmt::Display for ExpectedViolation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.rule)?;
-        if let Some(xpath) = &self.xpath {
-            write!(formatter, " at {xpath}")?;
+        if let Some(place) = self.xpath.as_ref().or(self.pointer.as_ref()) {
+            write!(formatter, " at {place}")?;
         }
         match (self.line, self.column) {
             (Some(line), Some(column)) => write!(formatter, " ({line}:{column})"),
@@ -131,9 +133,22 @@ impl Collection<'_> {
         let job = |sample: &Sample| {
             let message_type = self.message_type(&sample.message);
             let body = fs::read(&sample.file).map_err(|error| format!("{}: {error}", sample.file.display()))?;
-            Ok(Job { message_type, content_type: ContentType::Xml, body })
+            Ok(Job { message_type, content_type: self.spelling(), body })
         };
         self.samples.iter().map(job).collect()
+    }
+
+    /// How the samples are spelled: in XML, unless the version has JSON only.
+    fn spelling(&self) -> ContentType {
+        self.version.only_spelling().unwrap_or(ContentType::Xml)
+    }
+
+    /// What the names of samples end in.
+    fn extension(&self) -> &'static str {
+        match self.spelling() {
+            ContentType::Xml => "xml",
+            ContentType::Json => "json",
+        }
     }
 
     fn message_type(&self, message: &MessageName) -> MessageType {
@@ -169,10 +184,10 @@ impl Collection<'_> {
 
     /// A sample; nothing for a file that stands beside one.
     fn sample(&self, file: PathBuf, kind: Kind) -> Result<Option<Sample>, Finding> {
-        let extension = file.extension().and_then(OsStr::to_str).unwrap_or_default();
-        let beside = file.with_extension(if extension == "xml" { "toml" } else { "xml" });
+        let (own, extension) = (self.extension(), file.extension().and_then(OsStr::to_str).unwrap_or_default());
+        let beside = file.with_extension(if extension == own { "toml" } else { own });
         match (kind, extension) {
-            (_, "xml") => {}
+            (_, extension) if extension == own => {}
             (Kind::Bad, "toml") if beside.exists() => return Ok(None),
             (Kind::Bad | Kind::Good, _) => {
                 return Err(Finding::new(file, "it belongs to no sample", "remove it, or name it after one"));
@@ -180,7 +195,7 @@ impl Collection<'_> {
         }
         let Some(message) = self.message_of(&file).cloned() else {
             let reason = "its name begins with no message of the area";
-            return Err(Finding::new(file, reason, "name it <message>-<what>.xml"));
+            return Err(Finding::new(file, reason, format!("name it <message>-<what>.{own}")));
         };
         let expected = match kind {
             Kind::Good => None,
@@ -205,7 +220,8 @@ impl Collection<'_> {
             for (kind, name) in [(Kind::Good, "good"), (Kind::Bad, "bad")] {
                 if !self.samples.iter().any(|sample| sample.kind == kind && sample.message == *message) {
                     let reason = format!("message {message} of version {} has no {name} sample", self.version.number);
-                    let remedy = format!("write {}/samples/{name}/{message}-<what>.xml", self.version.number);
+                    let (number, extension) = (self.version.number, self.extension());
+                    let remedy = format!("write {number}/samples/{name}/{message}-<what>.{extension}");
                     findings.push(Finding::new(&file, reason, remedy).at(line_of(&file, &format!("\"{message}\""))));
                 }
             }
@@ -245,7 +261,7 @@ fn judge(sample: &Sample, verdict: Verdict) -> Option<Finding> {
                     ": {} [{}] {}",
                     violation.message,
                     violation.rule,
-                    violation.xpath.as_deref().unwrap_or_default()
+                    violation.xpath.as_deref().or(violation.pointer.as_deref()).unwrap_or_default()
                 )
             });
             let reason = format!("it is rejected, {code}{}", what.unwrap_or_default());

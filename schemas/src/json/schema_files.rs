@@ -20,17 +20,20 @@ pub fn schema_file(message: &MessageDefinition) -> PathBuf {
     PathBuf::from(format!("areas/{}/{}/json/{}.schema.json", kind.area, kind.version, kind.message))
 }
 
-/// A message's JSON Schema as it is written; nothing for a message of another area.
+/// A message's JSON Schema as it is written; nothing for a message of another area, or of one spelling.
 pub fn schema_text(area: &Area, message: &MessageDefinition) -> Option<String> {
     let kind = &message.message_type;
     let id = format!("urn:imi:json:{}:{}:{}", kind.area, kind.message, kind.version);
-    let schema = area.version(kind.version)?.mapping().json_schema(&message.root, &id)?;
+    let schema = area.version(kind.version)?.mapping()?.json_schema(&message.root, &id)?;
     serde_json::to_string_pretty(&schema).ok().map(|text| text + "\n")
 }
 
 /// The area's JSON Schemas beneath `root` that are missing, or not what the XSD gives now.
 pub fn fresh(root: &Path, area: &Area) -> Vec<Stale> {
-    let stale = area.messages.iter().filter_map(|message| {
+    let is_derived = |message: &&MessageDefinition| {
+        area.version(message.message_type.version).is_some_and(|version| version.mapping().is_some())
+    };
+    let stale = area.messages.iter().filter(is_derived).filter_map(|message| {
         let file = root.join(schema_file(message));
         let found = fs::read_to_string(&file).ok();
         (found != schema_text(area, message)).then_some(Stale { exists: found.is_some(), file })

@@ -4,6 +4,7 @@
 
 use crate::area::AreaVersion;
 use crate::wire::MessageName;
+use std::borrow::Cow;
 
 /// A schema engine. One value serves many threads; what it compiles belongs to one thread.
 ///
@@ -37,11 +38,11 @@ pub(crate) trait Session {
 /// What to look for while reading.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Task<'a> {
-    /// Namespace and local name that the root must have; `None` takes any root that the schema declares.
+    /// Namespace and local name that the root element must have; `None` takes any that the schema declares.
     pub root: Option<(&'a str, &'a str)>,
-    /// The message that the document is; its rules apply.
+    /// The message that the document is; its rules, or its JSON Schema, apply.
     pub message: Option<&'a MessageName>,
-    /// Local name of an element whose text is wanted: the first in document order.
+    /// What is wanted of the document: the local name of an element, the first in document order; in JSON, a pointer.
     pub wanted: Option<&'a str>,
     /// Whose rules apply beside those of XML and the schema.
     pub manner: Manner,
@@ -67,7 +68,7 @@ pub(crate) struct Finding {
     pub total: usize,
     /// Broken rules of the area, for a document that keeps its schema.
     pub infringements: Vec<Infringement>,
-    /// Text of the wanted element, as written.
+    /// Text of the wanted element or value, as written.
     pub wanted: Option<String>,
 }
 
@@ -87,8 +88,8 @@ pub(crate) enum Stop {
 /// One broken constraint of the schema.
 #[derive(Debug)]
 pub(crate) struct Breach {
-    /// Constraint code of the specification.
-    pub rule: &'static str,
+    /// Constraint code of the specification, or keyword of the schema.
+    pub rule: Cow<'static, str>,
     /// What is wrong, in English.
     pub message: String,
     /// The element it was found at.
@@ -108,10 +109,10 @@ pub(crate) struct Infringement {
     pub at: At,
 }
 
-/// An element of the document.
+/// An element, or a value, of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum At {
-    /// The element whose `<` stands at this byte.
+    /// The element whose `<` stands at this byte, or the value that begins there.
     Offset(usize),
     /// The element at the end of these steps: namespace, local name, position among siblings of the same name.
     Path(Vec<(String, String, usize)>),

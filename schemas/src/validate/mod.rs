@@ -3,25 +3,30 @@
 //! Owns the limits and the verdicts. The way of a document: `pool` hands it to a thread, `gate` refuses what the first
 //! bytes give away, the engine in `xsd` reads it and asks the area's rules, `answers` looks at the question set, `places`
 //! finds lines and paths for what is wrong, `verdict` puts it into the codes of the contract. A document in JSON becomes
-//! XML first (`spelled_in_json`) and has its places told in the JSON.
+//! XML first and has its places told in the JSON (`spelled_in_json`); where its area knows JSON alone, the engine in
+//! `json_schema` reads it. `laws` chooses the engine.
 
 mod answers;
 mod engine;
 pub mod foreign;
 mod gate;
+mod json_schema;
+mod laws;
 mod places;
 mod pool;
 mod spelled_in_json;
 mod verdict;
 mod xsd;
 
-use crate::area::Areas;
+use crate::area::{AreaVersion, Areas, Law};
 use crate::wire::{ContentType, MessageType, Rejection};
+pub(crate) use foreign::decode;
+pub(crate) use json_schema::{holds, proof_of_json};
 pub use pool::ValidatorPool;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, mpsc};
 use thiserror::Error;
-pub(crate) use xsd::{Declared, DeclaredAt, Proof};
+pub(crate) use xsd::{CompileError, Declared, DeclaredAt, Proof};
 
 /// How much of a document the hub is willing to look at. Every number is configuration (`[limits]`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +68,14 @@ impl Default for Limits {
             interned_names: 20_000,
             waiting_units: 1024,
         }
+    }
+}
+
+/// What the schema of a version declares that people read; nothing where it cannot be compiled.
+pub(crate) fn declared(version: &AreaVersion) -> Option<Declared> {
+    match &version.law {
+        Law::Both(_) | Law::Xml { .. } => Proof::of(version).ok().map(|proof| proof.declared()),
+        Law::Json { .. } => Some(json_schema::declared(version)),
     }
 }
 

@@ -5,9 +5,9 @@
 //! too large or the engine has panicked in it: a *generation* ends and the next begins, without losing the work.
 
 use super::engine::{Engine, Manner, Session, Task};
+use super::laws::PackEngine;
 use super::spelled_in_json;
-use super::verdict::verdict;
-use super::xsd::XsdEngine;
+use super::verdict::{dated, verdict};
 use super::{Job, Limits, PoolError, Saturated, ValidateError, Verdict};
 use crate::area::{Area, AreaVersion, Areas};
 use crate::wire::{AreaId, ContentType, MessageType, Rejection, RejectionCode};
@@ -36,7 +36,7 @@ impl ValidatorPool {
     /// Starts `threads` (at least 1) validator threads over areas that `Areas::load` has proved. Each thread compiles
     /// an area's schema when the first document of that area reaches it.
     pub fn new(areas: Arc<Areas>, limits: Limits, threads: usize) -> Result<Self, PoolError> {
-        let engine = XsdEngine::new(limits.clone());
+        let engine = PackEngine::new(limits.clone());
         Self::with_engine(engine, areas, &limits, threads)
     }
 
@@ -169,20 +169,25 @@ impl<'a, E: Engine> Desk<'a, E> {
         let Some((definition, (area, version))) = known else {
             return (Err(ValidateError::Rejected(unknown(self.areas, message_type))), Health::Good);
         };
+        if let Some(only) = version.only_spelling().filter(|only| only != content_type) {
+            return (Err(ValidateError::Rejected(misspelled(message_type, only, *content_type))), Health::Good);
+        }
         let task = Task {
-            root: Some((&version.namespace, &definition.root)),
+            root: Some((&definition.namespace, &definition.root)),
             message: Some(&message_type.message),
             wanted: definition.answer_due.as_deref(),
             manner: Manner::Hub,
         };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let session = self.session(area, version)?;
-            let verdict = match content_type {
-                ContentType::Xml => verdict(body, session.read(body, &task)),
-                ContentType::Json => {
-                    spelled_in_json::verdict(version.mapping(), body, limits, |xml| session.read(xml, &task))
+            let verdict = match (content_type, version.mapping()) {
+                (ContentType::Xml, _) => verdict(body, session.read(body, &task)),
+                (ContentType::Json, Some(mapping)) => {
+                    spelled_in_json::verdict(mapping, body, limits, |xml| session.read(xml, &task))
                 }
+                (ContentType::Json, None) => spelled_in_json::judged(body, session.read(body, &task)),
             };
+            let verdict = if version.only_spelling().is_some() { verdict.map(dated) } else { verdict };
             let health = if session.is_outgrown() { Health::Spent } else { Health::Good };
             Ok((verdict, health))
         }));
@@ -210,6 +215,12 @@ impl<'a, E: Engine> Desk<'a, E> {
         }
         self.sessions.get_mut(&key).ok_or_else(|| "the session was not kept".to_owned())
     }
+}
+
+fn misspelled(message_type: &MessageType, only: ContentType, found: ContentType) -> Rejection {
+    let (only, found) = (only.as_str(), found.as_str());
+    let reason = format!("{message_type} has one spelling, {only}; property content_type says {found}");
+    Rejection::new(RejectionCode::MalformedMetadata, reason)
 }
 
 fn unknown(areas: &Areas, message_type: &MessageType) -> Rejection {

@@ -1,19 +1,22 @@
-//! Documents in JSON: mapped to XML, judged as such, and told where in the JSON they are wrong.
+//! Documents in JSON: mapped to XML, judged as such, and told where in the JSON they are wrong; or judged as JSON, where
+//! the area knows no XML.
 //!
-//! Owns the places of violations in JSON. The verdict is that of the XML; only what is no JSON, or cannot be mapped,
-//! is decided here.
+//! Owns the places of violations in JSON. The verdict is that of the XML or of the JSON Schema; only what is no JSON, or
+//! cannot be mapped, is decided here.
 
-use super::engine::Finding;
+use super::engine::{At, Finding};
+use super::json_schema::RULE;
 use super::places::position;
-use super::verdict::{Placed, schema_violation, verdict_with};
-use super::{Limits, ValidateError, Verdict};
+use super::verdict::{Placed, plainly, schema_violation, stopped, verdict_with};
+use super::{Checked, Limits, ValidateError, Verdict};
 use crate::json::grammar::XML;
+use crate::json::parse::{Bounds, parse};
 use crate::json::value::{Node, escaped};
 use crate::json::{Mapped, Mapping, NotMapped, NotRead, read};
 use crate::wire::{Rejection, RejectionCode, Violation};
 
-/// Rule that a text breaks which is no JSON that every reader reads alike (I-JSON).
-const RULE: &str = "RFC 7493";
+/// For a document that was read within its limits before.
+const UNBOUNDED: Bounds = Bounds { depth: usize::MAX, nodes: usize::MAX };
 
 /// The verdict on a document in JSON; `judge` reads its XML.
 pub(super) fn verdict(
@@ -27,6 +30,32 @@ pub(super) fn verdict(
     let mapped = mapping.map(&root, limits).map_err(|error| not_mapped(&places, error))?;
     let xml = mapped.xml.as_bytes();
     verdict_with(xml, judge(xml), |violations| places.tell(&mapped, violations))
+}
+
+/// The verdict on a document that a JSON Schema judged.
+pub(super) fn judged(document: &[u8], finding: Finding) -> Verdict {
+    if let Some(stop) = finding.stop {
+        return Err(stopped(document, stop, plainly));
+    }
+    if finding.total == 0 {
+        return Ok(Checked { answer_due: finding.wanted });
+    }
+    let root = parse(document, UNBOUNDED).map_err(|error| not_read(document, error))?;
+    let places = Places { document, root: &root };
+    let mut breaches = finding.breaches;
+    breaches.sort_by_key(|breach| match breach.at {
+        At::Offset(offset) => offset,
+        At::Path(_) => usize::MAX,
+    });
+    let violations = breaches.into_iter().map(|breach| {
+        let (rule, message) = (breach.rule.into_owned(), breach.message);
+        let violation = Violation { rule, message, xpath: None, pointer: None, line: None, column: None };
+        match breach.at {
+            At::Offset(offset) => places.at(offset, None, violation),
+            At::Path(_) => violation,
+        }
+    });
+    Err(ValidateError::Rejected(schema_violation(violations.collect(), finding.total)))
 }
 
 fn rejected(

@@ -6,9 +6,17 @@ use super::places::{Place, places, position};
 use super::{Checked, ValidateError, Verdict};
 use crate::wire::{Rejection, RejectionCode, Violation};
 
+/// Longest text that is taken for a date, in bytes: with time and time zone.
+const DATE_BYTES: usize = 40;
+
 /// The hub's verdict.
 pub(super) fn verdict(document: &[u8], finding: Finding) -> Verdict {
-    verdict_with(document, finding, |violations| violations.into_iter().map(|placed| placed.violation).collect())
+    verdict_with(document, finding, plainly)
+}
+
+/// Violations as they were found.
+pub(super) fn plainly(violations: Vec<Placed>) -> Vec<Violation> {
+    violations.into_iter().map(|placed| placed.violation).collect()
 }
 
 /// A violation with the byte of the element it was found at, and the attribute at fault.
@@ -31,15 +39,35 @@ pub(super) fn verdict_with(
             total => Err(ValidateError::Rejected(schema_violation(tell(placed(document, finding.breaches)), total))),
         };
     };
+    Err(stopped(document, stop, tell))
+}
+
+/// What is known of a document that a foreign schema accepts. Such a schema may let anything stand where the date is
+/// looked for; what is none is passed over.
+pub(super) fn dated(checked: Checked) -> Checked {
+    Checked { answer_due: checked.answer_due.filter(|text| begins_with_date(text)) }
+}
+
+/// Whether a text begins like an `xs:date` or a `date-time` of RFC 3339, and ends soon after.
+fn begins_with_date(text: &str) -> bool {
+    let digits = [0, 1, 2, 3, 5, 6, 8, 9];
+    let bytes = text.as_bytes();
+    let is_date =
+        |date: &[u8]| digits.iter().all(|at| date[*at].is_ascii_digit()) && (date[4], date[7]) == (b'-', b'-');
+    text.len() <= DATE_BYTES && bytes.get(..10).is_some_and(is_date)
+}
+
+/// The error for a document that was not read to its end.
+pub(super) fn stopped(document: &[u8], stop: Stop, tell: impl FnOnce(Vec<Placed>) -> Vec<Violation>) -> ValidateError {
     let (code, message) = match &stop {
         Stop::NotWellFormed { message, .. } => (RejectionCode::MalformedDocument, message),
         Stop::TooLarge { message, .. } => (RejectionCode::DocumentTooLarge, message),
         Stop::Forbidden { message, .. } => (RejectionCode::ForbiddenConstruct, message),
-        Stop::Failed(reason) => return Err(ValidateError::Failed(reason.clone())),
+        Stop::Failed(reason) => return ValidateError::Failed(reason.clone()),
     };
     let reason = message.clone();
     let violations = tell(stop_violation(document, stop).into_iter().collect());
-    Err(ValidateError::Rejected(Rejection { code, reason, violations }))
+    ValidateError::Rejected(Rejection { code, reason, violations })
 }
 
 /// The rejection of a document that breaks its schema in `total` places, of which some are listed.
@@ -89,7 +117,7 @@ pub(super) fn violations(document: &[u8], breaches: Vec<Breach>) -> Vec<Violatio
 fn placed(document: &[u8], breaches: Vec<Breach>) -> Vec<Placed> {
     let found = places(document, &breaches.iter().map(|breach| &breach.at).collect::<Vec<_>>());
     let placed = sorted(breaches, found).into_iter();
-    placed.map(|(breach, place)| violation(breach.rule.to_owned(), breach.message, breach.attribute, place)).collect()
+    placed.map(|(breach, place)| violation(breach.rule.into_owned(), breach.message, breach.attribute, place)).collect()
 }
 
 /// What was found with its places, in document order. What could not be found again goes last; the sort is stable.

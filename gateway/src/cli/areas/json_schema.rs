@@ -26,7 +26,10 @@ pub(super) fn execute(path: &Path, options: &Options) -> Outcome {
         )));
     };
     for message in &area.messages {
-        let Some(text) = schema_text(area, message) else { continue };
+        let Some(text) = schema_text(area, message) else {
+            eprintln!("{}: skipped, its area has one spelling and brings its own schema", message.message_type);
+            continue;
+        };
         if options.write {
             let file = path.join(schema_file(message));
             write(&file, &text).map_err(|error| Failure::Other(format!("{}: {error}", file.display())))?;

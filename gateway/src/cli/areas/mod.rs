@@ -135,6 +135,9 @@ fn show(area: &Area) -> Outcome {
         );
     }
     for version in &area.versions {
+        if let Some(only) = version.only_spelling() {
+            println!("  spelling   version {}: {} only, by {}", version.number, only.as_str(), version.schema);
+        }
         for rule in &version.rules {
             println!("  rule       {}: {} ({})", rule.id, rule.text, rule.reference);
         }

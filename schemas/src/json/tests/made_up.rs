@@ -14,7 +14,7 @@ fn documents_made_up_from_the_schemas_keep_infoset_value_and_verdict() {
     let validator = Validator::new(Arc::clone(&areas), Limits::default()).expect("a thread");
     let (mut good, mut bad) = (0, 0);
     for definition in areas.iter().flat_map(|area| &area.messages) {
-        let mapping = areas.version(&definition.message_type).expect("a version").mapping();
+        let mapping = areas.version(&definition.message_type).expect("a version").mapping().expect("two spellings");
         for seed in 0..DOCUMENTS {
             let mischief = [0, 60, 12, 300][usize::try_from(seed % 4).expect("small")];
             let dice = Dice::new(seed + 1);
@@ -36,7 +36,7 @@ fn bytes_that_are_no_document_never_do_harm() {
     let areas = areas();
     let sample = include_bytes!("../../../areas/imi-pq/1/samples/good/information-request-2kb.xml");
     let kind = "imi-pq/information-request@1".parse().expect("a type");
-    let mapping = areas.version(&kind).expect("a version").mapping();
+    let mapping = areas.version(&kind).expect("a version").mapping().expect("two spellings");
     let limits = Limits::default();
     let json = mapping.to_json(sample, &limits).expect("converted");
     for (document, seed) in [(&sample[..], 1), (&json[..], 2)] {

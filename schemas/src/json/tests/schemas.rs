@@ -44,7 +44,7 @@ fn good_samples_keep_their_json_schema() {
     let validators = validators(&areas);
     for (kind, file) in samples(&areas, "good") {
         let xml = fs::read(&file).expect("readable");
-        let mapping = areas.version(&kind).expect("a version").mapping();
+        let mapping = areas.version(&kind).expect("a version").mapping().expect("two spellings");
         let json = mapping.to_json(&xml, &generous()).expect("converted");
         assert_eq!(faults(&validators[&kind], &json), Vec::<String>::new(), "{}", file.display());
     }
@@ -65,7 +65,7 @@ fn no_json_schema_is_stricter_than_its_xsd() {
         let judge = Validator::new(Arc::clone(&areas), Limits::default()).expect("a thread");
         for definition in areas.iter().flat_map(|area| &area.messages) {
             let kind = &definition.message_type;
-            let mapping = areas.version(kind).expect("a version").mapping();
+            let mapping = areas.version(kind).expect("a version").mapping().expect("two spellings");
             for seed in 0..8 {
                 let json = made_up(mapping, &definition.root, seed);
                 if verdict(&judge, kind, ContentType::Json, &json).is_none() {
@@ -83,7 +83,7 @@ fn a_json_schema_refuses_what_it_can() {
     let kind: MessageType = "imi-pq/information-request@1".parse().expect("a type");
     let validator = &validators(&areas)[&kind];
     let sample = include_bytes!("../../../areas/imi-pq/1/samples/good/information-request-2kb.xml");
-    let mapping = areas.version(&kind).expect("a version").mapping();
+    let mapping = areas.version(&kind).expect("a version").mapping().expect("two spellings");
     let json = String::from_utf8(mapping.to_json(sample, &generous()).expect("converted")).expect("UTF-8");
     assert!(faults(validator, json.as_bytes()).is_empty());
     for (piece, by) in [

@@ -13,7 +13,7 @@ fn stop(message: String) -> Stop {
 }
 
 /// The document in UTF-8. What is UTF-8 already is handed through unchecked: the reader checks it, and knows the place.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Stop> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Stop> {
     let (encoding, skipped) = match bytes {
         [0xFF, 0xFE, ..] => (UTF_16LE, 2),
         [0xFE, 0xFF, ..] => (UTF_16BE, 2),

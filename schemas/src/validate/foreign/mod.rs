@@ -8,6 +8,7 @@ mod json;
 mod xsd;
 
 use crate::wire::Violation;
+pub(crate) use decode::decode;
 pub use json::ForeignJson;
 use serde::Serialize;
 use std::{fmt, path::PathBuf};

@@ -6,7 +6,7 @@ use super::{Outcome, Report, SchemaError};
 use crate::validate::Limits;
 use crate::validate::engine::{Finding, Manner, Session, Stop, Task};
 use crate::validate::verdict::{stop_violation, violations};
-use crate::validate::xsd::{CompileError, XsdSession, resolver};
+use crate::validate::xsd::{CompileError, XsdSession, resolver, speaks_of_versions};
 use crate::wire::Violation;
 use std::{
     fs,
@@ -21,8 +21,6 @@ use xsd_schema::{
 
 /// Scheme of the made-up schema documents that gather the files of one namespace.
 const GATHERED: &str = "gathered:/";
-/// Namespace of the attributes that make parts of a schema depend on the version of XSD; only XSD 1.1 knows them.
-const VERSIONING: &[u8] = b"http://www.w3.org/2007/XMLSchema-versioning";
 
 /// Any XSD, compiled.
 pub struct ForeignXsd {
@@ -102,10 +100,6 @@ fn given_up(reason: &str) -> Report {
     let rule = "engine".to_owned();
     let violation = Violation { rule, message, xpath: None, pointer: None, line: None, column: None };
     Report::single(Outcome::Forbidden, violation)
-}
-
-fn speaks_of_versions(schema: &[u8]) -> bool {
-    schema.windows(VERSIONING.len()).any(|window| window == VERSIONING)
 }
 
 fn compile(files: &[PathBuf], catalog: &Arc<Catalog>, version: XsdVersion) -> Result<SchemaSet, CompileError> {

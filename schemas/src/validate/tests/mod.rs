@@ -1,5 +1,6 @@
-//! Tests of the verdicts (those on the packs' samples are in [`crate::check`]): the rules of an area, the traps of the gate and the engine, the threads.
+//! Tests of the verdicts (those on the packs' samples are in [`crate::check`]): the rules of an area, foreign schemas, the traps of the gate and the engine, the threads.
 
+mod foreign_packs;
 mod rules;
 mod threads;
 mod traps;

@@ -58,7 +58,9 @@ impl<'a> Hooks<'a> {
     fn check_root(&self, view: &ElementStartView<'_>) {
         let Some((namespace, name)) = self.root else { return };
         if (view.namespace_uri, view.local_name) != (namespace, name) {
-            let message = format!("The root element of this message is '{name}' in the namespace '{namespace}'.");
+            let place =
+                if namespace.is_empty() { "no namespace".to_owned() } else { format!("the namespace '{namespace}'") };
+            let message = format!("The root element of this message is '{name}' in {place}.");
             self.trace.note("cvc-elt.1", message);
             // Everything else that the schema minds follows from this.
             self.trace.mute();

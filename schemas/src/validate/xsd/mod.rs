@@ -1,5 +1,6 @@
 //! The engine for XML Schema: `xsd-schema` behind our trait. Nothing outside this folder and `foreign` names that crate.
 
+mod catalog;
 mod compile;
 mod declared;
 mod english;
@@ -18,9 +19,10 @@ mod trace;
 use super::Limits;
 use super::engine::Engine;
 use crate::area::AreaVersion;
-pub(crate) use compile::{CompileError, compile_pack, resolver};
+use compile::compile_version;
+pub(crate) use compile::{CompileError, resolver, speaks_of_versions};
 pub(crate) use declared::{Declared, DeclaredAt};
-use pack::{PackLaw, PackSession};
+pub(crate) use pack::{PackLaw, PackSession};
 pub(crate) use proof::Proof;
 pub(crate) use rules::Rules;
 pub(crate) use session::XsdSession;

@@ -1,7 +1,7 @@
 //! A version's whole law: its schema, then its rules and its question set, for documents that keep the schema.
 
 use super::rules::Rules;
-use super::{XsdSession, compile_pack};
+use super::{XsdSession, compile_version};
 use crate::area::{AreaVersion, QuestionSet};
 use crate::validate::engine::{Finding, Session, Stop, Task};
 use crate::validate::{Limits, answers};
@@ -17,7 +17,7 @@ pub(crate) struct PackLaw {
 impl PackLaw {
     /// Compiles a version; the error is a sentence for the operator.
     pub(super) fn compile(version: &AreaVersion) -> Result<Self, String> {
-        let set = compile_pack(&version.files, &version.schema).map_err(|error| error.reason)?;
+        let set = compile_version(version).map_err(|error| error.reason)?;
         let rules = Rules::compile(&version.rules, &set.name_table, &version.namespace);
         let rules = rules.map_err(|error| error.reason)?;
         Ok(Self { set, rules, questions: version.questions.clone() })

@@ -2,7 +2,7 @@
 
 use super::grammar::grammar;
 use super::rules::UnusableRule;
-use super::{CompileError, Rules, XsdSession, compile_pack};
+use super::{CompileError, Rules, XsdSession, compile_version};
 use crate::area::AreaVersion;
 use crate::json::Mapping;
 use crate::validate::Limits;
@@ -14,7 +14,7 @@ pub(crate) struct Proof(SchemaSet);
 impl Proof {
     /// Compiles a version's schema and prepares its content models.
     pub(crate) fn of(version: &AreaVersion) -> Result<Self, CompileError> {
-        let set = compile_pack(&version.files, &version.schema)?;
+        let set = compile_version(version)?;
         let unusable = XsdSession::new(&set, &Limits::default()).unusable();
         match unusable.into_iter().next() {
             Some(reason) => Err(CompileError { file: None, line: None, reason }),

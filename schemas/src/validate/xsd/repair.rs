@@ -85,7 +85,7 @@ impl<'a> Patient<'a> {
 
     fn insert(&mut self, refusal: &Refusal, text: String, message: String) {
         let Some(before) = refusal.child.and_then(|child| self.original_offset(child)) else { return };
-        let breach = Breach { rule: CONTENT, message, at: At::Offset(before), attribute: None };
+        let breach = Breach { rule: CONTENT.into(), message, at: At::Offset(before), attribute: None };
         self.placeholders.push(Placeholder { before, text, breach });
         self.placeholders.sort_by_key(|placeholder| placeholder.before);
         self.text.clear();

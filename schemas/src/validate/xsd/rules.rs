@@ -35,8 +35,8 @@ const FOREIGN_FUNCTIONS: [&str; 9] = [
 /// The rules of one version, ready to be asked.
 pub(crate) struct Rules {
     rules: Vec<(Rule, XPathExpr)>,
-    /// Namespace of names without a prefix.
-    namespace: NameId,
+    /// Namespace of names without a prefix, if they are in any.
+    namespace: Option<NameId>,
     patterns: RegexCache,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct UnusableRule {
 impl Rules {
     /// Compiles the rules of a version with this namespace; the error is about the first that cannot be used.
     pub(crate) fn compile(rules: &[Rule], names: &NameTable, namespace: &str) -> Result<Self, UnusableRule> {
-        let namespace = names.add(namespace);
+        let namespace = (!namespace.is_empty()).then(|| names.add(namespace));
         let context = context(names, namespace);
         let compiled = rules.iter().map(|rule| match compile(rule, &context) {
             Ok(test) => Ok((rule.clone(), test)),
@@ -100,13 +100,16 @@ impl Rules {
 }
 
 /// What an expression is read against. Time zones that a document leaves out are UTC, wherever the hub stands.
-fn context(names: &NameTable, namespace: NameId) -> XPathContext<'_> {
+fn context(names: &NameTable, namespace: Option<NameId>) -> XPathContext<'_> {
     let bind = |prefix, uri| (names.add(prefix), names.add(uri));
     let bindings = vec![bind("c", COMMON_NAMESPACE), bind("xs", TYPES), bind("fn", FUNCTIONS)];
-    XPathContext::new(names)
+    let context = XPathContext::new(names)
         .with_namespaces(NamespaceContextSnapshot { default_ns: None, bindings })
-        .with_default_element_ns(namespace)
-        .with_implicit_timezone(TimezoneOffset::UTC)
+        .with_implicit_timezone(TimezoneOffset::UTC);
+    match namespace {
+        Some(namespace) => context.with_default_element_ns(namespace),
+        None => context,
+    }
 }
 
 fn compile(rule: &Rule, context: &XPathContext<'_>) -> Result<XPathExpr, String> {

@@ -88,7 +88,7 @@ impl Trace {
 
     /// Notes a breach that the engine does not see, at the innermost open element.
     pub(super) fn note(&self, rule: &'static str, message: String) {
-        self.add(|| Breach { rule, message, at: At::Offset(self.here()), attribute: None });
+        self.add(|| Breach { rule: rule.into(), message, at: At::Offset(self.here()), attribute: None });
     }
 
     /// Takes no further breaches.
@@ -180,7 +180,7 @@ impl ValidationSink for Sink<'_> {
             };
             let at = self.0.place(error.instance_path());
             let message = english::sentence(&error.message, self.0.message_chars);
-            Breach { rule: error.constraint, message, at, attribute }
+            Breach { rule: error.constraint.into(), message, at, attribute }
         });
     }
 

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod directory;
 pub mod load;
 pub mod network;
+pub mod world;
 
 use tokio::signal::unix::{SignalKind, signal};
 

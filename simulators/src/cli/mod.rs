@@ -4,6 +4,7 @@
 mod backoffice;
 mod demo;
 mod load;
+mod world;
 
 use clap::{Args, Parser, Subcommand};
 use simulators::network::{NetworkError, NetworkOptions};
@@ -35,6 +36,8 @@ enum Command {
     Load(load::Options),
     /// Answers every information request with an acceptance and a reply, for integrators to test against
     Backoffice(backoffice::Options),
+    /// Writes a directory of thirty countries with 5,737 authorities and their registers, to test with
+    World(world::Options),
 }
 
 /// Where the project and its programs are.
@@ -96,6 +99,7 @@ impl Cli {
                 Command::Demo(options) => demo::execute(options).await,
                 Command::Load(options) => load::execute(options).await,
                 Command::Backoffice(options) => backoffice::execute(options).await,
+                Command::World(options) => world::execute(options),
             }
         }))
     }
@@ -106,7 +110,7 @@ impl Command {
     /// of the bench are faster so.
     fn runtime(&self) -> io::Result<Runtime> {
         let mut builder = match self {
-            Self::Load(_) => runtime::Builder::new_current_thread(),
+            Self::Load(_) | Self::World(_) => runtime::Builder::new_current_thread(),
             Self::Demo(_) | Self::Backoffice(_) => runtime::Builder::new_multi_thread(),
         };
         builder.enable_all().build()

@@ -1,10 +1,14 @@
-//! The development PKI: an authority of its own, the certificates it issues, and the hub's receipt key, as files.
+//! The development PKI: an authority of its own, the certificates it issues and revokes, and the hub's receipt key, as
+//! files.
 //!
 //! Owns names, lifetimes and what is kept when it is asked twice. For development and tests only: in operation
 //! participants bring certificates of their own authorities. Knows nothing of brokers or of the directory.
 
 mod authority;
 mod receipts;
+mod revocation;
+
+pub use revocation::{CRL_HOURS, RevokeOptions, revoke_at};
 
 use crate::{
     files::{self, Secrecy},
@@ -31,7 +35,7 @@ pub const PARTICIPANT_DAYS: u16 = 365;
 /// Longest life of a participant's certificate, in days: that of the authority.
 pub const MOST_DAYS: u16 = authority::AUTHORITY_DAYS;
 /// Largest file that is read, in bytes.
-const LARGEST_FILE: u64 = 1 << 20;
+const LARGEST_FILE: u64 = 16 << 20;
 
 /// Why the PKI could not be made. Whoever called must act: the path and the remedy are in the text.
 #[derive(Debug, Error)]

@@ -150,11 +150,11 @@ fn inspect_der(der: &[u8]) -> Result<Certificate, X509Error> {
     })
 }
 
-fn timestamp(time: ASN1Time) -> Result<Timestamp, X509Error> {
+pub(crate) fn timestamp(time: ASN1Time) -> Result<Timestamp, X509Error> {
     Timestamp::from_second(time.timestamp()).map_err(|_| X509Error::InvalidDate)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _infallible = write!(text, "{byte:02x}");
         text
@@ -162,7 +162,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// Bounded and free of control characters.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(LONGEST_TEXT).collect()
 }
 

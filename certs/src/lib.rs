@@ -1,9 +1,11 @@
 //! Development PKI and certificate inspection of the IMI Gateway.
 //!
-//! Owns the making of development authorities, certificates and the hub's receipt key ([`dev`]), and the judgement
-//! whether a certificate may stand for a participant ([`inspect`]). Knows nothing of the directory, the broker or the
-//! hub: it is given an identifier and a file, and never looks anything up.
+//! Owns the making of development authorities, certificates and the hub's receipt key ([`dev`]), and the judgements
+//! whether a certificate may stand for a participant ([`inspect`]) and whether its issuer has revoked it ([`crl`]).
+//! Knows nothing of the directory, the broker or the hub: it is given an identifier and bytes, and never looks
+//! anything up.
 
+pub mod crl;
 pub mod dev;
 mod files;
 mod finding;

@@ -3,18 +3,23 @@
 
 use certs::{
     FileStem, ParticipantName,
-    dev::{self, Action, Existing, IssueOptions, PkiError, Step},
+    dev::{self, Action, Existing, IssueOptions, PkiError, RevokeOptions, Step},
     inspect::{self, Certificate, Finding, Severity},
 };
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
-use std::{fs::File, io::Read, path::PathBuf, process::ExitCode};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// Exit code of a negative verdict.
 const NEGATIVE: u8 = 1;
 /// Exit code of files or a configuration that cannot be used.
 const UNUSABLE: u8 = 64;
-/// Largest file that `show` reads, in bytes.
+/// Largest certificate file that is read, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// Development PKI and certificate inspection of the IMI Gateway.
@@ -33,6 +38,8 @@ enum Command {
     Init(Init),
     /// Issue a participant's certificate with the development authority
     Issue(Issue),
+    /// Revoke certificates of the development authority: they are added to its list, ca.crl
+    Revoke(Revoke),
     /// Show certificates, and judge the first of them as a participant's
     Show(Show),
 }
@@ -73,6 +80,21 @@ struct Issue {
 }
 
 #[derive(Args)]
+struct Revoke {
+    /// Folder of the PKI
+    #[arg(long)]
+    dir: PathBuf,
+    /// PEM files of the certificates; none to write the list anew
+    files: Vec<PathBuf>,
+    /// Why, in the words of RFC 5280, e.g. keyCompromise or superseded
+    #[arg(long, default_value = "unspecified")]
+    reason: String,
+    /// Hours until the next list is promised
+    #[arg(long, default_value_t = dev::CRL_HOURS, value_parser = clap::value_parser!(u16).range(1..))]
+    hours: u16,
+}
+
+#[derive(Args)]
 struct Show {
     /// PEM file with one or more certificates, the participant's own first
     file: PathBuf,
@@ -88,6 +110,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Init(arguments) => init(&arguments),
         Command::Issue(arguments) => issue(arguments),
+        Command::Revoke(arguments) => revoke(arguments),
         Command::Show(arguments) => show(&arguments),
     };
     outcome.unwrap_or_else(|message| {
@@ -118,6 +141,18 @@ fn issue(arguments: Issue) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn revoke(arguments: Revoke) -> Result<ExitCode, String> {
+    let Revoke { dir, files, reason, hours } = arguments;
+    let own = |file: &PathBuf| read(file).map(|chain| chain.into_iter().take(1));
+    let certificates: Vec<Certificate> =
+        files.iter().map(own).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    match dev::revoke_at(&dir, &certificates, &RevokeOptions { reason, hours }, Timestamp::now()) {
+        Ok(list) => println!("made\t{}", list.display()),
+        Err(error) => return refuse(error),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// A request that cannot be fulfilled is wrong use; everything else is about files.
 fn refuse(error: PkiError) -> Result<ExitCode, String> {
     match error {
@@ -142,14 +177,7 @@ fn report(step: &Step) {
 }
 
 fn show(arguments: &Show) -> Result<ExitCode, String> {
-    let path = arguments.file.display();
-    let mut pem = Vec::new();
-    let file = File::open(&arguments.file).map_err(|error| format!("{path}: {error}"))?;
-    file.take(LARGEST_FILE + 1).read_to_end(&mut pem).map_err(|error| format!("{path}: {error}"))?;
-    if pem.len() as u64 > LARGEST_FILE {
-        return Err(format!("{path}: larger than {LARGEST_FILE} bytes"));
-    }
-    let certificates = inspect::inspect_pem(&pem).map_err(|error| format!("{path}: {error}"))?;
+    let certificates = read(&arguments.file)?;
     let findings = judge(&certificates[0], arguments.participant.as_ref());
     if arguments.json {
         print_json(&certificates, &findings)?
@@ -158,6 +186,18 @@ fn show(arguments: &Show) -> Result<ExitCode, String> {
     }
     let problem = findings.iter().any(|finding| finding.severity() == Severity::Problem);
     Ok(if problem { ExitCode::from(NEGATIVE) } else { ExitCode::SUCCESS })
+}
+
+/// The certificates of a PEM file; at least one.
+fn read(file: &Path) -> Result<Vec<Certificate>, String> {
+    let path = file.display();
+    let mut pem = Vec::new();
+    let file = File::open(file).map_err(|error| format!("{path}: {error}"))?;
+    file.take(LARGEST_FILE + 1).read_to_end(&mut pem).map_err(|error| format!("{path}: {error}"))?;
+    if pem.len() as u64 > LARGEST_FILE {
+        return Err(format!("{path}: larger than {LARGEST_FILE} bytes"));
+    }
+    inspect::inspect_pem(&pem).map_err(|error| format!("{path}: {error}"))
 }
 
 fn judge(certificate: &Certificate, participant: Option<&ParticipantName>) -> Vec<Finding> {

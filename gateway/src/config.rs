@@ -2,7 +2,7 @@
 //!
 //! `config/gateway.toml` is the annotated reference: every field here stands there with its meaning and default.
 
-use schemas::validate::Limits as DocumentLimits;
+use schemas::{validate::Limits as DocumentLimits, wire::AuthorityId};
 use serde::Deserialize;
 use std::{
     net::SocketAddr,
@@ -182,11 +182,36 @@ section! {
 section! {
     /// `[directory]`
     Directory {
-        /// TOML files with participants and authorities.
+        /// Files that an empty directory is filled with at start; later changes go through `gateway directory`.
         files: Vec<PathBuf> = vec!["config/directory/demo.toml".into()],
         /// Folder that participants' certificates are named relative to.
         certificates: PathBuf = ".run/pki/participants".into(),
+        /// The hub's own authority in the area `registers`: it takes registrations in and answers searches.
+        authority: AuthorityId = "EU-REGISTERS".parse().expect("an authority id"),
+        /// Milliseconds between two looks for changes that others made.
+        watch_ms: u64 = 500,
+        /// National CAs' certificate revocation lists that are followed.
+        crl: Vec<Crl> = Vec::new(),
+        /// Folder that keeps the last good one of each.
+        crl_cache: PathBuf = ".run/crl".into(),
     }
+}
+
+/// `[[directory.crl]]`: a certificate revocation list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crl {
+    /// PEM file of the certificate of the CA that signs it.
+    pub issuer: PathBuf,
+    /// Path of a file, or an `http:` address.
+    pub source: String,
+    /// Seconds between two looks at the source.
+    #[serde(default = "an_hour")]
+    pub refresh_seconds: u64,
+}
+
+fn an_hour() -> u64 {
+    60 * 60
 }
 
 section! {
@@ -294,6 +319,11 @@ impl Config {
             ))
         };
         within("areas.watch_ms", usize::try_from(self.areas.watch_ms).unwrap_or(usize::MAX), 100, 3_600_000)?;
+        within("directory.watch_ms", usize::try_from(self.directory.watch_ms).unwrap_or(usize::MAX), 50, 60_000)?;
+        for crl in &self.directory.crl {
+            let seconds = usize::try_from(crl.refresh_seconds).unwrap_or(usize::MAX);
+            within("directory.crl: refresh_seconds", seconds, 1, 7 * 24 * 60 * 60)?;
+        }
         within("ingress.lanes", self.ingress.lanes.into(), 1, 64)?;
         within("ingress.prefetch", self.ingress.prefetch.into(), 1, 10_000)?;
         within("ingress.batch_messages", self.ingress.batch_messages, 1, self.ingress.prefetch.into())?;

@@ -4,18 +4,26 @@
 //! opened after a pause, and whatever was not acknowledged comes again.
 
 use crate::{
-    broker::{self, Management, Session, Topology},
+    broker::{self, Management, Session},
     config::{Config, ConfigError, backoff},
-    directory,
+    crl::{Crls, Surroundings},
+    directory::{
+        self, InForce,
+        change::{ChangeSet, Record, Snapshot},
+    },
+    enforcement::Enforcement,
+    expiry,
     http::{Desk, Listeners},
     metrics::Metrics,
     packs::{PacksError, PacksInForce},
-    pipeline::{Pipeline, Rules, Unavailable},
+    pipeline::{Pipeline, Unavailable},
     receipts::Notary,
-    store::{self, StoreError},
+    store::{self, Recorded, Store, StoreError},
+    upkeep::Upkeep,
 };
 use base64::Engine;
 use jiff::Timestamp;
+use schemas::wire::{IdError, ParticipantId};
 use std::{
     sync::{
         Arc,
@@ -26,7 +34,7 @@ use std::{
 use thiserror::Error;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::Notify,
     task::JoinSet,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -47,10 +55,12 @@ pub enum HubError {
 
 /// What [`check`] has proved to be usable.
 pub struct Checked {
-    /// The rules.
-    pub rules: Arc<Rules>,
+    /// What an empty directory is filled with.
+    pub seed: Vec<Record>,
     /// The areas.
     pub packs: Arc<PacksInForce>,
+    /// The certificate revocation lists that are followed.
+    pub crls: Arc<Crls>,
     validator_threads: usize,
     notary: Notary,
     own_certificates: Vec<certs::inspect::Certificate>,
@@ -73,11 +83,6 @@ pub fn check(config: &Config) -> Result<Checked, ConfigError> {
                 ConfigError::new("ingress.validators", error.to_string(), "allow the process more threads")
             }
         })?;
-    let rules = Rules {
-        hub: config.gateway.id.clone(),
-        directory: directory::load(&config.directory)?,
-        limits: config.limits.clone(),
-    };
     let mut own_certificates = Vec::new();
     for path in [&config.broker.certificate, &config.http.certificate] {
         let wrong = |problem: String| ConfigError::file(path, problem, "certs init makes a development PKI");
@@ -87,8 +92,9 @@ pub fn check(config: &Config) -> Result<Checked, ConfigError> {
     }
     own_certificates.dedup_by(|one, other| one.sha256 == other.sha256);
     Ok(Checked {
-        rules: Arc::new(rules),
+        seed: directory::load(&config.directory)?,
         packs: Arc::new(packs),
+        crls: Arc::new(Crls::load(&config.directory)?),
         validator_threads,
         notary: Notary::load(&config.gateway.id, &config.receipts.key)?,
         own_certificates,
@@ -102,18 +108,22 @@ pub fn check(config: &Config) -> Result<Checked, ConfigError> {
 /// It could not start. Once it runs, faults of broker and store are waited out.
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubError> {
     let clock = Timestamp::now;
-    let Checked { rules, packs, validator_threads, notary, own_certificates, broker_tls } = check(&config)?;
+    let Checked { seed, packs, crls, validator_threads, notary, own_certificates, broker_tls } = check(&config)?;
     let store = store::open(&config.store).await?;
-    let listeners = Listeners::bind(&config.http, &rules, clock).await?;
+    let directory = Arc::new(directory_in_force(store.as_ref(), seed, clock()).await?);
+    let listeners = Listeners::bind(&config.http, &directory, clock).await?;
     let metrics = Arc::new(Metrics::default());
     let connected = Arc::new(AtomicBool::new(false));
     let management_secret = secret();
+    let management = Arc::new(Management::new(&config.broker, &config.gateway.id, &management_secret));
     let desk = Arc::new(Desk {
-        rules: Arc::clone(&rules),
+        hub: config.gateway.id.clone(),
+        directory: Arc::clone(&directory),
+        crls,
         packs: Arc::clone(&packs),
         store: Arc::clone(&store),
         metrics: Arc::clone(&metrics),
-        management: Management::new(&config.broker, &config.gateway.id, &management_secret),
+        management,
         management_secret,
         own_certificates,
         receipt_key: notary.jwk(),
@@ -123,12 +133,21 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
     });
     let (tasks, stop_http) = (TaskTracker::new(), CancellationToken::new());
     listeners.serve(&desk, &stop_http, &tasks);
+    watch_certificates(&desk, &tasks, &shutdown);
     tracing::info!(participants = %config.http.participants, operators = %config.http.operators, "listening");
+    let upkeep = Upkeep {
+        lanes: config.ingress.lanes,
+        packs: Arc::clone(&packs),
+        directory: Arc::clone(&directory),
+        management: Arc::clone(&desk.management),
+    };
     let pipeline = Arc::new(Pipeline {
-        rules,
+        hub: hub_id(&config)?,
+        directory,
         packs,
         validator_threads,
         store: Arc::clone(&store),
+        outbox_filled: Notify::new(),
         notary,
         metrics,
         clock,
@@ -136,8 +155,10 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
     });
     let interval = Duration::from_millis(pipeline.config.areas.watch_ms);
     tasks.spawn(Arc::clone(&pipeline.packs).watch(interval, shutdown.clone()));
+    let interval = Duration::from_millis(pipeline.config.directory.watch_ms);
+    tasks.spawn(Arc::clone(&pipeline.directory).follow(Arc::clone(&store), interval, shutdown.clone()));
     tasks.spawn(read_on_hangup(Arc::clone(&pipeline.packs), shutdown.clone()));
-    supervise(&pipeline, &broker_tls, &connected, &shutdown).await;
+    supervise(&pipeline, &upkeep, &broker_tls, &connected, &shutdown).await;
     // The broker asks the hub about permissions until the last message is through: HTTP goes last.
     stop_http.cancel();
     tasks.close();
@@ -145,6 +166,51 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Whoever the directory no longer lets in is cut off, CAs' lists are followed, and ends are warned of.
+fn watch_certificates(desk: &Arc<Desk>, tasks: &TaskTracker, shutdown: &CancellationToken) {
+    let enforcement = Enforcement {
+        hub: desk.hub.clone(),
+        directory: Arc::clone(&desk.directory),
+        management: Arc::clone(&desk.management),
+        metrics: Arc::clone(&desk.metrics),
+        clock: desk.clock,
+    };
+    tasks.spawn(enforcement.run(shutdown.clone()));
+    let around =
+        Surroundings { store: Arc::clone(&desk.store), directory: Arc::clone(&desk.directory), clock: desk.clock };
+    for position in 0..desk.crls.count() {
+        tasks.spawn(Arc::clone(&desk.crls).follow(position, around.clone(), shutdown.clone()));
+    }
+    let own = (desk.hub.clone(), desk.own_certificates.clone());
+    tasks.spawn(expiry::remind(Arc::clone(&desk.directory), own, desk.clock, shutdown.clone()));
+}
+
+/// The store's directory; where it is empty, filled with what the configuration names.
+async fn directory_in_force(store: &dyn Store, seed: Vec<Record>, now: Timestamp) -> Result<InForce, HubError> {
+    loop {
+        let Snapshot { version, directory } = store.directory().await?;
+        if !directory.is_empty() || seed.is_empty() {
+            return Ok(InForce::new(Snapshot { version, directory }));
+        }
+        let (_, changes) = directory.plan(seed.clone(), now).map_err(|faults| {
+            let said = faults.first().map(ToString::to_string).unwrap_or_default();
+            ConfigError::new("directory.files", said, "gateway check says more")
+        })?;
+        let actor = "directory.files of the configuration".into();
+        let set = ChangeSet { based_on: version, at: now, actor, reason: None, changes };
+        // Another hub may be filling it at the same time: then there is something there now.
+        if store.change_directory(&set).await? == Recorded::Durable {
+            tracing::info!(records = set.changes.len(), "the empty directory was filled");
+        }
+    }
+}
+
+fn hub_id(config: &Config) -> Result<ParticipantId, ConfigError> {
+    config.gateway.id.parse().map_err(|error: IdError| {
+        ConfigError::new("gateway.id", error.to_string(), "use A-Z, 0-9 and '-', as in a certificate's CN")
+    })
 }
 
 /// SIGHUP asks for the packs to be read again, as daemons do.
@@ -170,6 +236,7 @@ fn secret() -> String {
 
 async fn supervise(
     pipeline: &Arc<Pipeline>,
+    upkeep: &Upkeep,
     tls: &Arc<rustls::ClientConfig>,
     connected: &AtomicBool,
     shutdown: &CancellationToken,
@@ -181,7 +248,7 @@ async fn supervise(
         let ended = tokio::select! {
             biased;
             () = opening_was_cut_short(shutdown, connected) => return,
-            ended = session(pipeline, tls, connected, shutdown) => ended,
+            ended = session(pipeline, upkeep, tls, connected, shutdown) => ended,
         };
         connected.store(false, Ordering::Relaxed);
         pipeline.metrics.connected.set(0);
@@ -207,14 +274,14 @@ async fn opening_was_cut_short(shutdown: &CancellationToken, connected: &AtomicB
 /// One session: ends well on shutdown only.
 async fn session(
     pipeline: &Arc<Pipeline>,
+    upkeep: &Upkeep,
     tls: &Arc<rustls::ClientConfig>,
     connected: &AtomicBool,
     shutdown: &CancellationToken,
 ) -> Result<(), Unavailable> {
     let config = &pipeline.config;
     let session = Session::open(&config.broker, tls).await?;
-    let mut changes = pipeline.packs.changes();
-    let topology = Topology::new(config.ingress.lanes, &pipeline.packs.now().areas, &pipeline.rules.directory);
+    let (changes, topology) = (upkeep.changes(), upkeep.topology());
     session.declare(&topology).await?;
     let mut lanes = JoinSet::new();
     for lane in &topology.lanes {
@@ -223,6 +290,9 @@ async fn session(
         let (pipeline, shutdown) = (Arc::clone(pipeline), shutdown.clone());
         lanes.spawn(async move { pipeline.run_lane(ingress, publisher, shutdown).await });
     }
+    let publisher = session.publisher(config.broker.confirm_timeout()).await?;
+    let (sender, until) = (Arc::clone(pipeline), shutdown.clone());
+    lanes.spawn(async move { sender.run_outbox(publisher, until).await });
     connected.store(true, Ordering::Relaxed);
     pipeline.metrics.connected.set(1);
     pipeline.metrics.sessions.inc();
@@ -230,24 +300,12 @@ async fn session(
     let patience = Duration::from_secs(config.gateway.shutdown_seconds);
     let ended = tokio::select! {
         ended = drain(&mut lanes, shutdown, patience) => ended,
-        error = follow(pipeline, &session, &mut changes) => Err(error),
+        error = upkeep.run(&session, topology, changes) => Err(error.into()),
     };
     // Lanes still at work are cut off: what they have not acknowledged comes again.
     lanes.shutdown().await;
     session.close().await;
     ended
-}
-
-/// Declares anew whenever packs came into force; ends only with a fault of the session.
-async fn follow(pipeline: &Pipeline, session: &Session, changes: &mut watch::Receiver<u64>) -> Unavailable {
-    while changes.changed().await.is_ok() {
-        let areas = Arc::clone(&pipeline.packs.now().areas);
-        let topology = Topology::new(pipeline.config.ingress.lanes, &areas, &pipeline.rules.directory);
-        if let Err(error) = session.declare(&topology).await {
-            return error.into();
-        }
-    }
-    std::future::pending().await
 }
 
 async fn drain(

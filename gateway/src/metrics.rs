@@ -1,6 +1,8 @@
 //! Metrics: what operators and alarms count. Names and labels only; never personal data.
 
 use crate::{
+    crl::Overview,
+    directory::Refusal,
     pipeline::{decide::Decision, inspect::Inspected},
     store::Settlement,
 };
@@ -28,11 +30,31 @@ pub struct DispatchLabels {
     outcome: &'static str,
 }
 
+/// Labels of `imi_sessions_closed_total`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ClosedLabels {
+    /// `amqp` or `https`.
+    transport: &'static str,
+    /// Why, as [`Refusal::as_str`] says.
+    reason: &'static str,
+}
+
+/// Labels of `imi_crl_in_order`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct CrlLabels {
+    /// Whose list it is.
+    issuer: String,
+    /// File or address.
+    source: String,
+}
+
 /// Every counter of the hub, and the registry that spells them.
 pub struct Metrics {
     registry: Registry,
     messages: Family<MessageLabels, Counter>,
     dispatches: Family<DispatchLabels, Counter>,
+    closed: Family<ClosedLabels, Counter>,
+    crls: Family<CrlLabels, Gauge>,
     /// Dispatches whose recipients reported that they stored them.
     pub retrieved: Counter,
     /// Batches decided again because another lane was faster.
@@ -45,7 +67,7 @@ pub struct Metrics {
     pub sessions: Counter,
     /// 1 while the hub has a broker session.
     pub connected: Gauge,
-    /// Days until the hub's and participants' certificates expire, the nearest of all.
+    /// Days until the first of the hub's and participants' certificates expires that has no successor.
     pub certificate_days: Gauge,
 }
 
@@ -55,6 +77,8 @@ impl Default for Metrics {
             registry: Registry::with_prefix("imi"),
             messages: Family::default(),
             dispatches: Family::default(),
+            closed: Family::default(),
+            crls: Family::default(),
             retrieved: Counter::default(),
             conflicts: Counter::default(),
             receipts_refused: Counter::default(),
@@ -70,6 +94,16 @@ impl Default for Metrics {
             metrics.messages.clone(),
         );
         registry.register("dispatches", "Dispatches that ended their way, by outcome", metrics.dispatches.clone());
+        registry.register(
+            "sessions_closed",
+            "Participants' sessions that the hub closed, by transport and reason",
+            metrics.closed.clone(),
+        );
+        registry.register(
+            "crl_in_order",
+            "1 while a certificate revocation list is current and its source gives good ones, else 0",
+            metrics.crls.clone(),
+        );
         registry.register("retrieved", "Dispatches reported as stored by their recipient", metrics.retrieved.clone());
         registry.register(
             "record_conflicts",
@@ -86,7 +120,7 @@ impl Default for Metrics {
         registry.register("broker_connected", "1 while the hub has a broker session", metrics.connected.clone());
         registry.register(
             "certificate_expiry_days",
-            "Days until the first certificate of hub or participants expires",
+            "Days until the first certificate of hub or participants expires that has no successor",
             metrics.certificate_days.clone(),
         );
         metrics
@@ -122,6 +156,18 @@ impl Metrics {
             let outcome = if settlement.failure.is_none() { "delivered" } else { "failed" };
             self.dispatches.get_or_create(&DispatchLabels { outcome }).inc();
         }
+    }
+
+    /// Counts sessions that were closed.
+    pub fn sessions_closed(&self, transport: &'static str, refusal: Refusal, count: usize) {
+        let labels = ClosedLabels { transport, reason: refusal.as_str() };
+        self.closed.get_or_create(&labels).inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    /// Says how a certificate revocation list is.
+    pub fn crl(&self, overview: &Overview) {
+        let labels = CrlLabels { issuer: overview.issuer.clone(), source: overview.source.clone() };
+        self.crls.get_or_create(&labels).set(i64::from(overview.is_in_order()));
     }
 
     /// The text that Prometheus reads (OpenMetrics 1.0).

@@ -3,6 +3,7 @@
 //! Packs change as a whole: a batch is judged by the packs that were in force when it began. A pack that is broken is
 //! refused, with its reason in log and status, and the one before it stays.
 
+use crate::directory::search::Professions;
 use jiff::Timestamp;
 use schemas::{
     area::{AreaError, Areas},
@@ -26,6 +27,8 @@ const MOST_ENTRIES: usize = 100_000;
 pub struct Packs {
     /// The areas.
     pub areas: Arc<Areas>,
+    /// What the professions are called, for searches.
+    pub professions: Professions,
     /// The threads.
     pub validators: ValidatorPool,
 }
@@ -155,7 +158,8 @@ impl PacksInForce {
 
 fn packs(areas: Areas, limits: &Limits, threads: usize) -> Result<Packs, PacksError> {
     let areas = Arc::new(areas);
-    Ok(Packs { validators: ValidatorPool::new(Arc::clone(&areas), limits.clone(), threads)?, areas })
+    let professions = Professions::new(&areas);
+    Ok(Packs { professions, validators: ValidatorPool::new(Arc::clone(&areas), limits.clone(), threads)?, areas })
 }
 
 /// Changes when a file is added, removed, renamed or written.

@@ -5,18 +5,24 @@
 mod broker_restart;
 mod crash;
 mod demo;
+mod directory_files;
+mod directory_search;
 mod folder_adapter;
 mod foreign_clients;
 mod foreign_schemas;
 mod hot_packs;
 mod isolation;
+mod matrix;
 mod parity;
 mod refusals;
+mod registration;
+mod sessions;
 mod shutdown;
 mod spellings;
 mod store_conformance;
 mod support;
 mod tidy;
+mod world;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -27,17 +33,23 @@ fn main() -> ExitCode {
         broker_restart::trials(),
         crash::trials(),
         demo::trials(),
+        directory_files::trials(),
+        directory_search::trials(),
         folder_adapter::trials(),
         foreign_clients::trials(),
         foreign_schemas::trials(),
         hot_packs::trials(),
         isolation::trials(),
+        matrix::trials(),
         parity::trials(),
         refusals::trials(),
+        registration::trials(),
+        sessions::trials(),
         shutdown::trials(),
         spellings::trials(),
         store_conformance::trials(),
         tidy::trials(),
+        world::trials(),
     ]
     .into_iter()
     .flatten()

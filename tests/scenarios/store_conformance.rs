@@ -3,10 +3,11 @@
 use crate::support::{Cluster, folder, trial};
 use gateway::{
     config,
+    directory::change::{ChangeSet, Record, Snapshot},
     exchange::Exchange,
     store::{
-        self, DispatchRecord, DispatchState, Event, ExchangeChange, MessageKey, MessageRecord, Recorded,
-        RetrievalReport, Settlement, Store, Writes,
+        self, DispatchRecord, DispatchState, Event, ExchangeChange, MessageKey, MessageRecord, OutboxEntry,
+        OutboxOutcome, OutboxProperties, Recorded, RetrievalReport, Settlement, Store, Writes,
     },
 };
 use jiff::Timestamp;
@@ -52,6 +53,8 @@ async fn conformance(url: &str) {
     rejections_come_back_whole(&store).await;
     stories_tell_everything(&store).await;
     concurrent_openings_of_one_exchange_leave_one(&store).await;
+    the_directory_is_the_sum_of_its_events(&store).await;
+    what_the_hub_sends_waits_until_it_is_delivered(&store).await;
     store.close().await;
     let again = store::open(&settings).await.expect("opened again: migrations bear repetition");
     assert!(again.overview().await.expect("totals").accepted > 0, "what was recorded is still there");
@@ -106,8 +109,8 @@ fn opening() -> (MessageKey, Exchange, Writes) {
         messages: vec![message(&key, &exchange)],
         dispatches: vec![DispatchRecord::pending(key.clone(), exchange.counterparts[0].clone())],
         exchanges: vec![ExchangeChange { sequence_before: 0, exchange: exchange.clone() }],
-        events: Vec::new(),
         at: Some(at(0)),
+        ..Writes::default()
     };
     (key, exchange, writes)
 }
@@ -283,4 +286,89 @@ async fn concurrent_openings_of_one_exchange_leave_one(store: &Arc<dyn Store>) {
     }
     let outcomes = racing.join_all().await;
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Recorded::Durable).count(), 1, "{outcomes:?}");
+}
+
+fn participant(id: &str, name: &str) -> Record {
+    let record = serde_json::json!({ "id": id, "country": "PL", "name": name });
+    Record::Participant(serde_json::from_value(record).expect("a participant"))
+}
+
+async fn the_directory_is_the_sum_of_its_events(store: &Arc<dyn Store>) {
+    let Snapshot { version, directory } = store.directory().await.expect("read");
+    assert_eq!((version, directory.is_empty()), (0, true));
+    let change = |snapshot: &Snapshot, records: Vec<Record>| {
+        let (_, changes) = snapshot.directory.plan(records, at(0)).expect("no fault");
+        ChangeSet { based_on: snapshot.version, at: at(7), actor: "somebody".into(), reason: None, changes }
+    };
+    let empty = Snapshot { version, directory };
+    let first = change(&empty, vec![participant("PL-ONE", "One"), participant("PL-TWO", "Two")]);
+    assert_eq!(store.change_directory(&first).await.expect("recorded"), Recorded::Durable);
+    // Another one who decided on the same picture is told to look again, and leaves nothing behind.
+    let late = change(&empty, vec![participant("PL-THREE", "Three")]);
+    assert_eq!(store.change_directory(&late).await.expect("answered"), Recorded::Conflict);
+    let second = store.directory().await.expect("read");
+    assert_eq!((second.version, second.directory.participants().count()), (2, 2));
+    let renamed = change(&second, vec![participant("PL-ONE", "Eins"), participant("PL-TWO", "Two")]);
+    assert_eq!(renamed.changes.len(), 1, "what stays the same is no change");
+    // Within a batch of messages too, and only with the whole batch.
+    let (_, _, writes) = opening();
+    let writes = Writes { directory: vec![renamed], ..writes };
+    assert_eq!(store.record(&writes).await.expect("recorded"), Recorded::Durable);
+    let (key, _, again) = opening();
+    let again = Writes { directory: writes.directory, ..again };
+    assert_eq!(store.record(&again).await.expect("answered"), Recorded::Conflict);
+    assert!(store.load(&[key], &[]).await.expect("read").messages.is_empty(), "the whole batch was given up");
+
+    let events = store.audit_since(0).await.expect("read");
+    assert_eq!(events.iter().map(|event| event.version).collect::<Vec<_>>(), [1, 2, 3]);
+    let mut replayed = gateway::directory::Directory::default();
+    events.iter().for_each(|event| replayed.apply(&event.change));
+    let now = store.directory().await.expect("read").directory;
+    assert_eq!(replayed.records().collect::<Vec<_>>(), now.records().collect::<Vec<_>>());
+    let last = store.audit_of("PL-ONE", 1).await.expect("read").pop().expect("the last event");
+    assert_eq!((last.at, last.actor.as_str()), (at(7), "somebody"));
+    assert_eq!(last.change.before, Some(participant("PL-ONE", "One")));
+    assert_eq!(last.change.after, Some(participant("PL-ONE", "Eins")));
+}
+
+async fn what_the_hub_sends_waits_until_it_is_delivered(store: &Arc<dyn Store>) {
+    let (request, exchange, writes) = opening();
+    let key = MessageKey { participant: Some("IMI-GATEWAY".parse().expect("a name")), message_id: Uuid::new_v4() };
+    let entry = OutboxEntry {
+        key: key.clone(),
+        recipient: exchange.initiator.clone(),
+        properties: OutboxProperties {
+            message_type: "registers/authority-search-result@1".parse().expect("a type"),
+            correlation_id: exchange.correlation_id,
+            sequence: 2,
+            content_type: schemas::wire::ContentType::Json,
+            from: "EU-REGISTERS".parse().expect("an authority"),
+            content_sha256: "b".repeat(64),
+            traceparent: None,
+        },
+        body: "{\"Τέστ\":1}".as_bytes().to_vec(),
+        created_at: at(1),
+        attempts: 0,
+    };
+    let answer = MessageRecord { key: key.clone(), received_at: at(1), ..message(&request, &exchange) };
+    let mut writes = writes;
+    writes.messages.push(answer);
+    writes.dispatches.push(entry.dispatch());
+    writes.outbox.push(entry.clone());
+    assert_eq!(store.record(&writes).await.expect("recorded"), Recorded::Durable);
+
+    let claim = async |now, until| store.claim_outbox(at(now), at(until), 10).await.expect("claimed");
+    assert_eq!(claim(10, 20).await, std::slice::from_ref(&entry));
+    assert_eq!(claim(15, 25).await, [], "another hub has it");
+    assert_eq!(claim(20, 30).await, std::slice::from_ref(&entry), "who has it did not deliver it in time");
+    let recipient = entry.recipient.clone();
+    let postponed = OutboxOutcome::Postponed { key: key.clone(), recipient: recipient.clone(), until: at(40) };
+    store.end_outbox(&[postponed]).await.expect("recorded");
+    assert_eq!(claim(35, 36).await, []);
+    assert_eq!(claim(40, 50).await, [OutboxEntry { attempts: 1, ..entry }]);
+    let settlement = Settlement { key: key.clone(), recipient, at: at(45), failure: None };
+    store.end_outbox(&[OutboxOutcome::Settled(settlement)]).await.expect("recorded");
+    assert_eq!(claim(1_000, 2_000).await, [], "what is delivered is kept no longer");
+    let known = store.load(std::slice::from_ref(&key), &[]).await.expect("read");
+    assert_eq!(known.messages[&key].dispatches[0].delivered_at, Some(at(45)));
 }

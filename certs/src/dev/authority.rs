@@ -87,6 +87,11 @@ impl Authority {
         Ok((Self::make(&pair, now)?, pair.step(Action::Made)))
     }
 
+    /// What signs.
+    pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.issuer
+    }
+
     fn read(pair: &Pair) -> Result<Option<Self>, PkiError> {
         let Some((certificate, key)) = pair.read()? else { return Ok(None) };
         match certificate.common_name.filter(|name| name.starts_with(AUTHORITY_NAME)) {

@@ -154,3 +154,31 @@ fn impossible_orders_are_refused_before_anything_is_written() {
     let endless = IssueOptions { days: 0, ..IssueOptions::default() };
     assert!(matches!(issue(dir.path(), &name, &endless), Err(PkiError::Request { .. })));
 }
+
+#[test]
+fn the_authoritys_list_grows_and_counts_and_holds_its_own_certificates_only() {
+    let dir = folder();
+    init(dir.path(), &[]).expect("made");
+    let issued =
+        |name| certificate(&issue(dir.path(), &participant(name), &IssueOptions::default()).expect("issued").public);
+    let (pl, uk) = (issued("PL-BACKOFFICE"), issued("UK-BACKOFFICE"));
+    let issuer =
+        crate::crl::Issuer::from_pem(&fs::read(dir.path().join("ca.pem")).expect("read")).expect("an authority");
+    let now = Timestamp::from_second(1_800_000_000).expect("in range");
+    let revoke = |certificates: &[Certificate], reason: &str| {
+        let path = revoke_at(dir.path(), certificates, &RevokeOptions { reason: reason.into(), hours: 1 }, now)?;
+        Ok::<_, PkiError>(issuer.read(&fs::read(path).expect("read")).expect("a good list"))
+    };
+    let empty = revoke(&[], "unspecified").expect("made");
+    assert_eq!((empty.number().as_deref(), empty.revoked()), (Some("1"), 0));
+    revoke(std::slice::from_ref(&pl), "keyCompromise").expect("made");
+    let list = revoke(std::slice::from_ref(&uk), "superseded").expect("made");
+    assert_eq!((list.number().as_deref(), list.revoked()), (Some("3"), 2));
+    let reasons = [&pl, &uk].map(|it| list.listed(it).map(|listed| (listed.since, listed.reason)));
+    assert_eq!(reasons, [Some((now, "keyCompromise")), Some((now, "superseded"))]);
+    assert!(matches!(revoke(&[pl], "removeFromCRL"), Err(PkiError::Request { .. })));
+    let elsewhere = folder();
+    init(elsewhere.path(), &[]).expect("made");
+    let foreign = issue(elsewhere.path(), &participant("PL-X"), &IssueOptions::default()).expect("issued");
+    assert!(matches!(revoke(&[certificate(&foreign.public)], "superseded"), Err(PkiError::Request { .. })));
+}

@@ -11,7 +11,7 @@ mod topology;
 mod transport;
 
 pub use ingress::{Batch, Ingress};
-pub use management::Management;
+pub use management::{BrokerConnection, Management};
 pub use publish::{Header, Outbound, Publisher, Verdict};
 pub use topology::{Lane, PARKED_QUEUE, Topology};
 
@@ -20,6 +20,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 
+/// Channels on which queues are declared at a time.
+const DECLARING_CHANNELS: usize = 16;
 /// Time for one attempt to connect and shake hands.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -90,7 +92,27 @@ impl Session {
         let channel = self.publishing.create_channel().await?;
         topology.declare(&channel).await?;
         channel.close(200, "declared".into()).await?;
+        // Each queue is a round trip and a write on the broker's disk: thousands of mailboxes stand in several lines.
+        let share = topology.outgoing.len().div_ceil(DECLARING_CHANNELS).max(1);
+        let lines = topology.outgoing.chunks(share).map(async |queues| {
+            let channel = self.publishing.create_channel().await?;
+            topology::declare_outgoing(&channel, queues).await?;
+            channel.close(200, "declared".into()).await?;
+            Ok::<(), BrokerError>(())
+        });
+        futures_util::future::try_join_all(lines).await?;
         Ok(())
+    }
+
+    /// Removes a queue that holds nothing and that nobody consumes; says whether it did.
+    pub async fn remove_empty(&self, queue: &str) -> Result<bool, BrokerError> {
+        let channel = self.publishing.create_channel().await?;
+        let removed = topology::remove_empty(&channel, queue).await;
+        if removed.is_ok() {
+            channel.close(200, "looked".into()).await?;
+        }
+        // A queue that has gone in the meantime closes the channel, and that is all.
+        Ok(removed.unwrap_or(false))
     }
 
     /// Begins to consume a queue.

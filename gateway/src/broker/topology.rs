@@ -14,6 +14,7 @@ use lapin::{
     Channel, ExchangeKind,
     options::{
         ExchangeBindOptions, ExchangeDeclareOptions, ExchangeUnbindOptions, QueueBindOptions, QueueDeclareOptions,
+        QueueDeleteOptions,
     },
     types::{AMQPValue, FieldTable},
 };
@@ -21,6 +22,7 @@ use schemas::{
     area::Areas,
     wire::{SUBMIT_EXCHANGE, mailbox_queue, receipts_queue},
 };
+use std::collections::HashSet;
 
 const INGRESS_EXCHANGE: &str = "imi.ingress";
 const UNROUTABLE_EXCHANGE: &str = "imi.unroutable";
@@ -111,10 +113,22 @@ impl Topology {
             self.bind_key(channel, key, *urgent).await?;
         }
         bind(channel, &Lane::Hub.queue(), SUBMIT_EXCHANGE, "hub.retrieved").await?;
-        for queue in &self.outgoing {
-            declare_queue(channel, queue, dead_lettered(REFUSED_EXCHANGE)).await?;
-        }
         Ok(())
+    }
+
+    /// What of this one is not in `former`, besides what is the same in all.
+    pub fn beyond(&self, former: &Self) -> Self {
+        let known: HashSet<&String> = former.outgoing.iter().collect();
+        let outgoing = self.outgoing.iter().filter(|queue| !known.contains(queue)).cloned().collect();
+        let routing_keys = self.routing_keys.iter().filter(|key| !former.routing_keys.contains(key)).cloned().collect();
+        Self { lanes: Vec::new(), routing_keys, outgoing }
+    }
+
+    /// Whether a queue of this name belongs to an authority or a participant.
+    pub fn is_somebodys(queue: &str) -> bool {
+        let is_mailbox = |id: &str| id.parse().is_ok_and(|id| mailbox_queue(&id) == queue);
+        let is_receipts = |id: &str| id.parse().is_ok_and(|id| receipts_queue(&id) == queue);
+        queue.split_once('.').is_some_and(|(_, id)| is_mailbox(id) || is_receipts(id))
     }
 
     /// Binds a key to its lanes, and unbinds it from those that it had when its message was urgent, or was not.
@@ -132,6 +146,25 @@ impl Topology {
         }
         Ok(())
     }
+}
+
+/// Declares mailboxes, receipt queues and the like.
+pub(super) async fn declare_outgoing(channel: &Channel, queues: &[String]) -> Result<(), BrokerError> {
+    for queue in queues {
+        declare_queue(channel, queue, dead_lettered(REFUSED_EXCHANGE)).await?;
+    }
+    Ok(())
+}
+
+/// Removes a queue that holds nothing and has no consumer. Quorum queues do not know `if-empty` and `if-unused`.
+pub(super) async fn remove_empty(channel: &Channel, queue: &str) -> Result<bool, BrokerError> {
+    let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let found = channel.queue_declare(queue.into(), options, FieldTable::default()).await?;
+    if found.message_count() > 0 || found.consumer_count() > 0 {
+        return Ok(false);
+    }
+    channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await?;
+    Ok(true)
 }
 
 async fn declare_lane(channel: &Channel, lane: &Lane) -> Result<(), BrokerError> {

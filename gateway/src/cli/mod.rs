@@ -2,16 +2,20 @@
 //! 64 bad configuration.
 
 mod areas;
+mod directory;
 mod run;
+mod stats;
 mod track;
 mod validate;
 
 use crate::{
-    config::{Config, ConfigError},
+    config::{self, Config, ConfigError},
+    directory::change::Snapshot,
     hub::HubError,
+    store::{self, StoreError},
 };
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// Bad configuration (sysexits' EX_USAGE, which the contract uses for it).
 const BAD_CONFIGURATION: u8 = 64;
@@ -44,6 +48,16 @@ enum Command {
     Track(track::Options),
     /// Shows how a running hub is
     Status(track::StatusOptions),
+    /// Changes and shows the directory: who exists, who may do what, and who may not any more
+    Directory {
+        #[command(subcommand)]
+        command: Box<directory::Command>,
+    },
+    /// Prints figures as the annual report has them
+    Stats {
+        #[command(subcommand)]
+        command: stats::Command,
+    },
 }
 
 #[derive(clap::Args)]
@@ -59,6 +73,36 @@ impl ConfigOption {
     }
 }
 
+/// Where a command finds the store: a hub that uses it may run, or not.
+#[derive(clap::Args)]
+struct StoreOption {
+    /// The store: sqlite:PATH or postgres://…, in place of the configuration's
+    #[arg(long, value_name = "URL", conflicts_with = "config")]
+    database: Option<String>,
+    #[command(flatten)]
+    config: ConfigOption,
+}
+
+impl StoreOption {
+    fn settings(&self) -> Result<config::Store, ConfigError> {
+        match &self.database {
+            Some(url) => Ok(config::Store { url: url.clone(), ..config::Store::default() }),
+            None => Ok(self.config.load()?.store),
+        }
+    }
+
+    /// Asks the store for the directory as it is now.
+    fn directory(&self) -> Result<Snapshot, Failure> {
+        let settings = self.settings()?;
+        runtime()?.block_on(async {
+            let store = store::open(&settings).await?;
+            let snapshot = store.directory().await;
+            store.close().await;
+            Ok(snapshot?)
+        })
+    }
+}
+
 /// Why a command ended without a result.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -66,6 +110,12 @@ enum Failure {
     Config(#[from] ConfigError),
     #[error("{0}")]
     Other(String),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Other(error.to_string())
+    }
 }
 
 impl From<HubError> for Failure {
@@ -90,6 +140,8 @@ impl Cli {
             Command::Validate(options) => validate::execute(&options),
             Command::Track(options) => track::track(&options),
             Command::Status(options) => track::status(&options),
+            Command::Directory { command } => directory::execute(&command),
+            Command::Stats { command } => stats::execute(&command),
         };
         match outcome {
             Ok(true) => ExitCode::SUCCESS,
@@ -105,6 +157,14 @@ impl Cli {
 /// A runtime for commands that wait for something.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| Failure::Other(error.to_string()))
+}
+
+/// Prints a result. A reader that has seen enough and closes the pipe is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Other(error.to_string())),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Failure> {

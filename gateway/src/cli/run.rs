@@ -24,13 +24,13 @@ pub(super) fn run(option: &ConfigOption) -> Outcome {
 pub(super) fn check(option: &ConfigOption) -> Outcome {
     let config = option.load()?;
     let checked = hub::check(&config)?;
-    let rules = &checked.rules;
+    let count = |kind| checked.seed.iter().filter(|record| record.key().kind() == kind).count();
     println!(
         "{}: good ({} areas, {} participants, {} authorities)",
         option.config.display(),
         checked.packs.now().areas.iter().count(),
-        rules.directory.participants().count(),
-        rules.directory.authorities().count()
+        count("participant"),
+        count("authority")
     );
     Ok(true)
 }

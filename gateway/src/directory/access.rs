@@ -3,7 +3,7 @@
 //! A participant writes `imi.submit` with the routing keys of its areas, reads the mailboxes of the authorities it
 //! serves and its own receipts, and nothing else: it declares, binds and deletes nothing.
 
-use super::Directory;
+use super::{Directory, ParticipantStatus};
 use schemas::{
     area::Areas,
     wire::{HUB_AREA, ParticipantId, SUBMIT_EXCHANGE, VIRTUAL_HOST, mailbox_queue, receipts_queue},
@@ -50,7 +50,7 @@ pub struct Access<'a> {
     /// Id of the hub.
     pub hub: &'a str,
     /// Who exists.
-    pub directory: &'a Directory,
+    pub directory: Arc<Directory>,
     /// Which areas exist.
     pub areas: Arc<Areas>,
 }
@@ -62,9 +62,13 @@ impl Access<'_> {
             return Principal::Hub;
         }
         match name.parse() {
-            Ok(id) if self.directory.participant(&id).is_some() => Principal::Participant(id),
+            Ok(id) if self.is_active(&id) => Principal::Participant(id),
             _ => Principal::Stranger,
         }
+    }
+
+    fn is_active(&self, id: &ParticipantId) -> bool {
+        self.directory.participant(id).is_some_and(|participant| participant.status == ParticipantStatus::Active)
     }
 
     /// May they enter this virtual host?
@@ -79,7 +83,7 @@ impl Access<'_> {
             (Principal::Participant(_), Resource::Exchange, Operation::Write) => name == SUBMIT_EXCHANGE,
             (Principal::Participant(id), Resource::Queue, Operation::Read) => {
                 name == receipts_queue(id)
-                    || self.directory.served_by(id).any(|authority| name == mailbox_queue(&authority.mailbox))
+                    || self.directory.served_by(id).any(|authority| name == mailbox_queue(authority.mailbox()))
             }
             (Principal::Participant(_) | Principal::Stranger, _, _) => false,
         }
@@ -97,7 +101,7 @@ impl Access<'_> {
                     && key.is_ascii()
                     && match key.split_once('.').map_or(key, |(area, _)| area).parse() {
                         Ok(area) if self.areas.area(&area).is_some() => {
-                            self.directory.served_by(id).any(|authority| authority.areas.contains_key(&area))
+                            self.directory.served_by(id).any(|authority| authority.roles(&area).is_some())
                         }
                         Ok(area) => area.as_str() != HUB_AREA || key == "hub.retrieved",
                         Err(_) => true,

@@ -65,16 +65,16 @@ impl Question {
 
 impl Desk {
     fn access(&self) -> Access<'_> {
-        Access { hub: &self.rules.hub, directory: &self.rules.directory, areas: Arc::clone(&self.packs.now().areas) }
+        let directory = self.directory.now().directory;
+        Access { hub: &self.hub, directory, areas: Arc::clone(&self.packs.now().areas) }
     }
 
-    /// What the broker shall accept: the directory's certificates and the hub's own.
-    fn certificates(&self) -> impl Iterator<Item = &Certificate> {
-        self.rules
-            .directory
-            .participants()
-            .flat_map(|participant| &participant.certificates)
-            .chain(&self.own_certificates)
+    /// What the broker shall accept: the hub's own certificates, and those of the directory that may connect now. The
+    /// broker itself looks at no certificate's time once it is on the list.
+    fn certificates(&self) -> Vec<Certificate> {
+        let directory = self.directory.now().directory;
+        let accepted = directory.admitted((self.clock)()).map(|known| known.certificate.clone());
+        self.own_certificates.iter().cloned().chain(accepted).collect()
     }
 }
 
@@ -120,13 +120,13 @@ async fn topic(State(desk): State<Arc<Desk>>, Form(question): Form<Question>) ->
 
 async fn trusted(State(desk): State<Arc<Desk>>) -> Json<serde_json::Value> {
     let entry = |certificate: &Certificate| serde_json::json!({ "id": certificate.sha256, "path": format!("{}.pem", certificate.sha256) });
-    let entries: Vec<_> = desk.certificates().map(entry).collect();
+    let entries: Vec<_> = desk.certificates().iter().map(entry).collect();
     Json(serde_json::json!({ "certificates": entries }))
 }
 
 async fn certificate(State(desk): State<Arc<Desk>>, Path(name): Path<String>) -> Result<String, Problem> {
     let wanted = name.strip_suffix(".pem").unwrap_or(&name);
-    let found = desk.certificates().find(|certificate| certificate.sha256 == wanted);
+    let found = desk.certificates().into_iter().find(|certificate| certificate.sha256 == wanted);
     let certificate = found.ok_or_else(|| Problem::not_found("no such certificate"))?;
     let base64 = base64::engine::general_purpose::STANDARD.encode(&certificate.der);
     let lines = base64.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line) + "\n").collect::<String>();

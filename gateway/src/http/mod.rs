@@ -3,6 +3,7 @@
 //! Owns serving, its limits and its problem details. What is answered comes from the store, the directory and the rules.
 
 mod callbacks;
+mod directory;
 mod operators;
 mod participants;
 mod problem;
@@ -11,9 +12,10 @@ mod tls;
 use crate::{
     broker::Management,
     config::{self, ConfigError},
+    crl::Crls,
+    directory::InForce,
     metrics::Metrics,
     packs::PacksInForce,
-    pipeline::Rules,
     store::Store,
 };
 use axum::Router;
@@ -47,8 +49,12 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the listeners answer from.
 pub struct Desk {
-    /// Directory, limits.
-    pub rules: Arc<Rules>,
+    /// Id of the hub.
+    pub hub: String,
+    /// Who exists.
+    pub directory: Arc<InForce>,
+    /// The certificate revocation lists that are followed.
+    pub crls: Arc<Crls>,
     /// The areas.
     pub packs: Arc<PacksInForce>,
     /// The store.
@@ -56,7 +62,7 @@ pub struct Desk {
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// The broker's management plug-in.
-    pub management: Management,
+    pub management: Arc<Management>,
     /// What the hub proves itself with to the management plug-in; made at start, never written.
     pub management_secret: String,
     /// The hub's own certificates, which the broker must accept.
@@ -85,10 +91,10 @@ impl Listeners {
     /// A port is taken, or the TLS identity cannot be used.
     pub async fn bind(
         settings: &config::Http,
-        rules: &Arc<Rules>,
+        directory: &Arc<InForce>,
         clock: fn() -> Timestamp,
     ) -> Result<Self, ConfigError> {
-        let acceptor = TlsAcceptor::from(tls::server_config(settings, Arc::clone(rules), clock)?);
+        let acceptor = TlsAcceptor::from(tls::server_config(settings, Arc::clone(directory), clock)?);
         Ok(Self {
             participants: (bind("http.participants", settings.participants).await?, acceptor),
             operators: bind("http.operators", settings.operators).await?,
@@ -99,7 +105,8 @@ impl Listeners {
     /// Serves until `shutdown`, then lets requests in hand end.
     pub fn serve(self, desk: &Arc<Desk>, shutdown: &CancellationToken, tasks: &TaskTracker) {
         let (participants, acceptor) = self.participants;
-        tasks.spawn(serve(participants, Some(acceptor), participants::router(Arc::clone(desk)), shutdown.clone()));
+        let gate = Gate { acceptor, desk: Arc::clone(desk) };
+        tasks.spawn(serve(participants, Some(gate), participants::router(Arc::clone(desk)), shutdown.clone()));
         tasks.spawn(serve(self.operators, None, operators::router(Arc::clone(desk)), shutdown.clone()));
         tasks.spawn(serve(self.callbacks, None, callbacks::router(Arc::clone(desk)), shutdown.clone()));
     }
@@ -111,7 +118,24 @@ async fn bind(key: &str, address: SocketAddr) -> Result<TcpListener, ConfigError
     })
 }
 
-async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, shutdown: CancellationToken) {
+/// What lets participants in, and out again.
+#[derive(Clone)]
+struct Gate {
+    acceptor: TlsAcceptor,
+    desk: Arc<Desk>,
+}
+
+impl Gate {
+    /// Ends when the directory no longer accepts the certificate; whatever is served beside it is to be dropped then.
+    async fn closes(&self, peer: &tls::Peer) {
+        let refusal = peer.refused(&self.desk.directory, self.desk.clock).await;
+        self.desk.metrics.sessions_closed("https", refusal, 1);
+        let directory = self.desk.directory.now().directory;
+        tracing::info!(participant = peer.name(&directory), reason = refusal.as_str(), "an HTTPS session was closed");
+    }
+}
+
+async fn serve(listener: TcpListener, gate: Option<Gate>, router: Router, shutdown: CancellationToken) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(100).keep_alive_interval(Duration::from_secs(20));
@@ -124,16 +148,21 @@ async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, 
             accepted = next(&listener, &places) => accepted,
         };
         let Some((place, stream)) = accepted else { continue };
-        let (builder, connections, tls, router) =
-            (Arc::clone(&builder), Arc::clone(&connections), tls.clone(), router.clone());
+        let (builder, connections, gate, router) =
+            (Arc::clone(&builder), Arc::clone(&connections), gate.clone(), router.clone());
         tasks.spawn(async move {
             let _held_while_served = place;
-            match tls {
+            match gate {
                 None => answer(&builder, &connections, stream, router).await,
-                Some(acceptor) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+                Some(gate) => match tokio::time::timeout(HANDSHAKE_TIMEOUT, gate.acceptor.accept(stream)).await {
                     Ok(Ok(stream)) => {
                         let peer = tls::peer(&stream);
-                        answer(&builder, &connections, stream, router.layer(axum::Extension(peer))).await;
+                        let router = router.layer(axum::Extension(peer.clone()));
+                        tokio::select! {
+                            biased;
+                            () = gate.closes(&peer) => {}
+                            () = answer(&builder, &connections, stream, router) => {}
+                        }
                     }
                     Ok(Err(error)) => tracing::info!(%error, "a TLS handshake was refused"),
                     Err(_) => tracing::info!("a TLS handshake took too long"),

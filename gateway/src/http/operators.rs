@@ -1,7 +1,12 @@
 //! Operators' HTTP: how the hub is, and where a message is. Plain HTTP on loopback.
 
-use super::{Desk, problem::Problem};
-use crate::track::Track;
+use super::{Desk, directory, problem::Problem};
+use crate::{
+    directory::{AuthorityStatus, Directory, change::Snapshot},
+    expiry::{self, Expiry},
+    store::Awaiting,
+    track::Track,
+};
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -9,6 +14,8 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use schemas::wire::{AreaId, AuthorityId, ExchangeId};
+use serde::Serialize;
 use std::sync::{Arc, atomic::Ordering};
 use uuid::Uuid;
 
@@ -21,6 +28,7 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/health/ready", get(ready))
         .route("/v1/messages/{id}", get(message))
         .route("/v1/exchanges/{id}", get(exchange))
+        .merge(directory::routes())
         .fallback(async || Problem::not_found("there is nothing at this address; / lists what there is"))
         .layer(axum::extract::DefaultBodyLimit::max(64 * 1024))
         .with_state(desk)
@@ -34,8 +42,10 @@ async fn index(State(desk): State<Arc<Desk>>) -> String {
          /health/live          the process runs\n\
          /health/ready         broker and store are there\n\
          /v1/messages/ID       where is this message?\n\
-         /v1/exchanges/ID      every message of an exchange\n",
-        desk.rules.hub,
+         /v1/exchanges/ID      every message of an exchange\n\
+         /v1/authorities?q=    the authorities; /v1/authorities/ID\n\
+         /v1/registers?q=      the national registers; /v1/registers/ID\n",
+        desk.hub,
         env!("CARGO_PKG_VERSION")
     )
 }
@@ -52,8 +62,8 @@ async fn ready(State(desk): State<Arc<Desk>>) -> (StatusCode, String) {
 
 async fn metrics(State(desk): State<Arc<Desk>>) -> impl IntoResponse {
     let now = (desk.clock)();
-    let days = desk.expiries().map(|(_, _, not_after)| days_until(now, not_after)).min();
-    desk.metrics.certificate_days.set(days.unwrap_or_default());
+    desk.metrics.certificate_days.set(expiry::days_left(&desk.expiries(now), now));
+    desk.crls.overview(now).iter().for_each(|overview| desk.metrics.crl(overview));
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], desk.metrics.text())
 }
@@ -65,6 +75,7 @@ async fn status(State(desk): State<Arc<Desk>>) -> Result<Json<serde_json::Value>
         Ok(queues) => serde_json::json!(queues),
         Err(problem) => serde_json::json!({ "unknown": problem }),
     };
+    let Snapshot { version, directory } = desk.directory.now();
     let reading = desk.packs.reading();
     let areas: Vec<_> = desk
         .packs
@@ -73,53 +84,80 @@ async fn status(State(desk): State<Arc<Desk>>) -> Result<Json<serde_json::Value>
         .iter()
         .map(|area| serde_json::json!({ "area": area.id, "status": area.status, "messages": area.messages.len() }))
         .collect();
-    let mut certificates: Vec<_> = desk.expiries().collect();
-    certificates.sort_by_key(|(_, _, not_after)| *not_after);
-    let certificates: Vec<_> = certificates
+    let certificates: Vec<_> = desk
+        .expiries(now)
         .into_iter()
-        .map(|(owner, serial, not_after)| {
-            let days = days_until(now, not_after);
-            serde_json::json!({ "owner": owner, "serial": serial, "not_after": not_after, "days": days, "warning": warning(days) })
+        .map(|expiry| {
+            let (days, warning) = (expiry.days(now), expiry.warning(now));
+            let Expiry { owner, serial, not_after, .. } = expiry;
+            serde_json::json!({ "owner": owner, "serial": serial, "not_after": not_after, "days": days, "warning": warning })
         })
         .collect();
     Ok(Json(serde_json::json!({
-        "hub": desk.rules.hub,
+        "hub": desk.hub,
         "version": env!("CARGO_PKG_VERSION"),
         "started_at": desk.started_at,
         "broker_connected": desk.connected.load(Ordering::Relaxed),
-        "participants": desk.rules.directory.participants().count(),
-        "authorities": desk.rules.directory.authorities().count(),
+        "participants": directory.participants().count(),
+        "authorities": directory.authorities().count(),
+        "directory_version": version,
         "areas": areas,
         "packs_read_at": reading.at,
         "packs_refused": reading.refused,
         "messages": overview,
+        "needs_coordinator": desk.needs_coordinator(&directory).await?,
         "queues": queues,
         "certificates": certificates,
+        "crls": desk.crls.overview(now),
     })))
 }
 
+/// An exchange that waits for an authority that takes no part for now: only its coordinator can help.
+#[derive(Serialize)]
+struct NeedsCoordinator {
+    exchange: ExchangeId,
+    area: AreaId,
+    state: String,
+    /// Who is awaited.
+    awaited: AuthorityId,
+    /// Why it does not act: `suspended`, `withdrawn`.
+    status: &'static str,
+    /// Who validates it, where its record says so.
+    coordinator: Option<AuthorityId>,
+    /// When the exchange last moved.
+    since: jiff::Timestamp,
+}
+
 impl Desk {
-    fn expiries(&self) -> impl Iterator<Item = (&str, &str, jiff::Timestamp)> {
-        let participants = self.rules.directory.participants().flat_map(|participant| {
-            participant.certificates.iter().map(|certificate| (participant.id.as_str(), certificate))
+    /// What waits for authorities that are suspended or withdrawn (domain, A031: coordinators clear backlogs).
+    async fn needs_coordinator(&self, directory: &Directory) -> Result<Vec<NeedsCoordinator>, Problem> {
+        let idle = |id: &&AuthorityId| directory.authority(id).is_some_and(|one| one.status != AuthorityStatus::Active);
+        let authorities: Vec<AuthorityId> =
+            directory.authorities().map(|authority| &authority.id).filter(idle).cloned().collect();
+        if authorities.is_empty() {
+            return Ok(Vec::new());
+        }
+        let waiting = self.store.awaiting(&authorities).await.map_err(Problem::unavailable)?;
+        let entries = waiting.into_iter().flat_map(|Awaiting { exchange, since }| {
+            let awaited: Vec<AuthorityId> = exchange.awaited().iter().filter(idle).cloned().collect();
+            awaited.into_iter().filter_map(move |awaited| {
+                let authority = directory.authority(&awaited)?;
+                Some(NeedsCoordinator {
+                    exchange: exchange.correlation_id,
+                    area: exchange.area.clone(),
+                    state: exchange.state.clone(),
+                    status: authority.status.as_str(),
+                    coordinator: authority.coordinators.validating.clone(),
+                    awaited,
+                    since,
+                })
+            })
         });
-        let own = self.own_certificates.iter().map(|certificate| (self.rules.hub.as_str(), certificate));
-        participants.chain(own).map(|(owner, certificate)| (owner, certificate.serial.as_str(), certificate.not_after))
+        Ok(entries.collect())
     }
-}
 
-fn days_until(now: jiff::Timestamp, then: jiff::Timestamp) -> i64 {
-    (then.as_second() - now.as_second()).div_euclid(24 * 60 * 60)
-}
-
-/// Warnings at 60, 30 and 7 days (design, section 4).
-fn warning(days: i64) -> Option<&'static str> {
-    match days {
-        ..0 => Some("expired"),
-        0..=7 => Some("expires within 7 days"),
-        8..=30 => Some("expires within 30 days"),
-        31..=60 => Some("expires within 60 days"),
-        61.. => None,
+    fn expiries(&self, now: jiff::Timestamp) -> Vec<Expiry> {
+        expiry::expiries(&self.directory.now().directory, &self.hub, &self.own_certificates, now)
     }
 }
 

@@ -1,11 +1,13 @@
 //! Participants' HTTPS (mTLS): what a national system may ask about its own messages.
 
-use super::{Desk, problem::Problem, tls::Peer};
-use crate::{pipeline::Rules, store::Story, track::Track};
+use super::{Desk, directory, problem::Problem, tls::Peer};
+use crate::{directory::Directory, store::Story, track::Track};
 use axum::{
     Extension, Json, Router,
-    extract::{Path, State},
+    extract::{Path, Request, State},
     http::StatusCode,
+    middleware::{self, Next},
+    response::Response,
     routing::get,
 };
 use schemas::wire::ParticipantId;
@@ -13,9 +15,11 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub(super) fn router(desk: Arc<Desk>) -> Router {
+    let known = middleware::from_fn_with_state(Arc::clone(&desk), known_only);
     Router::new()
         .route("/v1/messages/{id}", get(message))
         .route("/v1/exchanges/{id}", get(exchange))
+        .merge(directory::routes().route_layer(known))
         .route("/.well-known/jwks.json", get(keys))
         .fallback(async || Problem::not_found("there is nothing at this address"))
         .layer(axum::extract::DefaultBodyLimit::max(64 * 1024))
@@ -50,23 +54,35 @@ async fn exchange(
     Ok(Json(tracks))
 }
 
-/// The messages with this id, or in this exchange, that the caller sent or receives. Others do not exist for it.
-async fn visible(desk: &Desk, peer: &Peer, id: &str) -> Result<Vec<Track>, Problem> {
-    let Some(participant) = peer.participant(&desk.rules) else {
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "unidentified-sender",
-            "the directory does not hold your certificate",
-        ));
-    };
-    let id = Uuid::try_parse(id).map_err(|_| Problem::not_found(format!("{id:.40} is not a UUID")))?;
-    let stories = desk.store.stories(id).await.map_err(Problem::unavailable)?;
-    Ok(stories.iter().filter(|story| concerns(&desk.rules, participant, story)).map(Track::new).collect())
+/// Lets those pass whose certificate the directory still accepts.
+async fn known_only(
+    State(desk): State<Arc<Desk>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    participant(&peer, &desk.directory.now().directory)?;
+    Ok(next.run(request).await)
 }
 
-fn concerns(rules: &Rules, participant: &ParticipantId, story: &Story) -> bool {
+fn participant<'a>(peer: &Peer, directory: &'a Directory) -> Result<&'a ParticipantId, Problem> {
+    peer.participant(directory).ok_or_else(|| {
+        Problem::new(StatusCode::FORBIDDEN, "unidentified-sender", "the directory does not hold your certificate")
+    })
+}
+
+/// The messages with this id, or in this exchange, that the caller sent or receives. Others do not exist for it.
+async fn visible(desk: &Desk, peer: &Peer, id: &str) -> Result<Vec<Track>, Problem> {
+    let directory = desk.directory.now().directory;
+    let participant = participant(peer, &directory)?;
+    let id = Uuid::try_parse(id).map_err(|_| Problem::not_found(format!("{id:.40} is not a UUID")))?;
+    let stories = desk.store.stories(id).await.map_err(Problem::unavailable)?;
+    Ok(stories.iter().filter(|story| concerns(&directory, participant, story)).map(Track::new).collect())
+}
+
+fn concerns(directory: &Directory, participant: &ParticipantId, story: &Story) -> bool {
     let sent = story.message.record.key.participant.as_ref() == Some(participant);
     sent || story.message.dispatches.iter().any(|dispatch| {
-        rules.directory.authority(&dispatch.recipient).is_some_and(|authority| &authority.participant == participant)
+        directory.authority(&dispatch.recipient).is_some_and(|authority| &authority.participant == participant)
     })
 }

@@ -3,7 +3,7 @@
 use crate::{
     broker::certificates,
     config::{self, ConfigError},
-    pipeline::Rules,
+    directory::{Directory, InForce, Refusal},
 };
 use jiff::Timestamp;
 use rustls::{
@@ -14,9 +14,12 @@ use rustls::{
     server::danger::{ClientCertVerified, ClientCertVerifier},
 };
 use schemas::wire::{ParticipantId, content_sha256};
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
+
+/// Longest wait between two looks at a connection's certificate.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60 * 60);
 
 /// Who a connection belongs to. Only a completed handshake makes one.
 #[derive(Debug, Clone)]
@@ -25,9 +28,34 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// The participant, if the directory still holds the certificate.
-    pub(super) fn participant<'a>(&self, rules: &'a Rules) -> Option<&'a ParticipantId> {
-        rules.directory.owner_of(&self.certificate_sha256).map(|participant| &participant.id)
+    /// The participant, if the directory still accepts the certificate.
+    pub(super) fn participant<'a>(&self, directory: &'a Directory) -> Option<&'a ParticipantId> {
+        directory.owner_of(&self.certificate_sha256).map(|participant| &participant.id)
+    }
+
+    /// Waits until the directory would no longer let the certificate in, and says why. A handshake that resumes a
+    /// former session has not asked: so the first look is at once.
+    pub(super) async fn refused(&self, directory: &InForce, clock: fn() -> Timestamp) -> Refusal {
+        let mut changes = directory.changes();
+        loop {
+            let (current, now) = (directory.now().directory, clock());
+            if let Err(refusal) = current.admit(&self.certificate_sha256, now) {
+                return refusal;
+            }
+            let known = current.certificate(&self.certificate_sha256);
+            let left = known.and_then(|known| known.certificate.not_after.duration_since(now).try_into().ok());
+            let a_while: Duration = left.unwrap_or_default();
+            tokio::select! {
+                _ = changes.changed() => {}
+                // Clocks are set, and long sleeps are not exact: an hour is looked ahead at most.
+                () = tokio::time::sleep(a_while.min(LONGEST_SLEEP) + Duration::from_millis(1)) => {}
+            }
+        }
+    }
+
+    /// Whose certificate it is, for the log.
+    pub(super) fn name<'a>(&self, directory: &'a Directory) -> &'a str {
+        directory.certificate(&self.certificate_sha256).map_or("unknown", |known| known.participant.as_str())
     }
 }
 
@@ -38,7 +66,7 @@ pub(super) fn peer(stream: &TlsStream<TcpStream>) -> Peer {
 
 pub(super) fn server_config(
     settings: &config::Http,
-    rules: Arc<Rules>,
+    directory: Arc<InForce>,
     clock: fn() -> Timestamp,
 ) -> Result<Arc<ServerConfig>, ConfigError> {
     let wrong = |error: &dyn fmt::Display| {
@@ -51,7 +79,7 @@ pub(super) fn server_config(
     let provider = Arc::new(aws_lc_rs::default_provider());
     let key = PrivateKeyDer::from_pem_file(&settings.key)
         .map_err(|error| ConfigError::file(&settings.key, error, "give the private key of http.certificate in PEM"))?;
-    let verifier = Arc::new(DirectoryVerifier { rules, clock, provider: Arc::clone(&provider) });
+    let verifier = Arc::new(DirectoryVerifier { directory, clock, provider: Arc::clone(&provider) });
     let mut server = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| wrong(&error))?
@@ -65,7 +93,7 @@ pub(super) fn server_config(
 /// Accepts exactly the leaf certificates that the directory holds, within their validity; the handshake's signature
 /// proves the key as always.
 struct DirectoryVerifier {
-    rules: Arc<Rules>,
+    directory: Arc<InForce>,
     clock: fn() -> Timestamp,
     provider: Arc<CryptoProvider>,
 }
@@ -89,15 +117,14 @@ impl ClientCertVerifier for DirectoryVerifier {
     ) -> Result<ClientCertVerified, Error> {
         let fingerprint = content_sha256(end_entity);
         let refuse = |why| Err(Error::InvalidCertificate(why));
-        let Some(participant) = self.rules.directory.owner_of(&fingerprint) else {
-            return refuse(CertificateError::UnknownIssuer);
-        };
-        let now = (self.clock)();
-        match participant.certificates.iter().find(|certificate| certificate.sha256 == fingerprint) {
-            Some(certificate) if now < certificate.not_before => refuse(CertificateError::NotValidYet),
-            Some(certificate) if now > certificate.not_after => refuse(CertificateError::Expired),
-            Some(_) => Ok(ClientCertVerified::assertion()),
-            None => refuse(CertificateError::UnknownIssuer),
+        let directory = self.directory.now().directory;
+        match directory.admit(&fingerprint, (self.clock)()) {
+            Ok(_) => Ok(ClientCertVerified::assertion()),
+            Err(Refusal::Unknown) => refuse(CertificateError::UnknownIssuer),
+            Err(Refusal::Revoked) => refuse(CertificateError::Revoked),
+            Err(Refusal::NotYetValid) => refuse(CertificateError::NotValidYet),
+            Err(Refusal::Expired) => refuse(CertificateError::Expired),
+            Err(Refusal::Suspended | Refusal::Withdrawn) => refuse(CertificateError::ApplicationVerificationFailure),
         }
     }
 

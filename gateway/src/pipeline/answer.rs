@@ -104,7 +104,7 @@ impl Pipeline {
                     correlation_id: None,
                     message_type: RECEIPTS_TYPE.into(),
                     content_type: JSON,
-                    user_id: self.rules.hub.clone(),
+                    user_id: self.config.gateway.id.clone(),
                     timestamp: timestamp.as_second().unsigned_abs(),
                     headers: Vec::new(),
                     body: body.into(),
@@ -117,7 +117,8 @@ impl Pipeline {
     /// Adds to a refusal what its code means, in the first language of the sending authority that has the text.
     fn explained(&self, receipt: Receipt, areas: &Areas) -> Receipt {
         let Some(code) = receipt.code else { return receipt };
-        let sender = receipt.from.as_ref().and_then(|from| self.rules.directory.authority(from));
+        let directory = self.directory.now().directory;
+        let sender = receipt.from.as_ref().and_then(|from| directory.authority(from));
         let languages = sender.map_or(&[][..], |authority| &authority.languages);
         let explanation = languages.iter().map(String::as_str).chain(["en"]).find_map(|language| {
             let text = areas.rejection_text(language, code)?.to_owned();

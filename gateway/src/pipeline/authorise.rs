@@ -1,15 +1,17 @@
-//! Authorise: may this authority, in its role, send this message to these recipients?
+//! Authorise: may this participant, for this authority, in its role, send this message to these recipients?
 //!
-//! Pure. The answer is a [`Permit`], which later steps demand by type.
+//! Pure. The answer is a [`Permit`], which later steps demand by type. These are all the rules of access (issue of the
+//! directory; design, section 4), in the order in which they are asked.
 
 use crate::{
-    directory::{Authority, Directory},
+    directory::{Authority, AuthorityStatus, Directory, ParticipantStatus},
     envelope::Envelope,
     exchange::Event,
+    registrar,
 };
 use schemas::{
-    area::{MessageDefinition, Role},
-    wire::{AuthorityId, Rejection, RejectionCode},
+    area::{Areas, MessageDefinition, Role},
+    wire::{AreaId, AuthorityId, ParticipantId, Rejection, RejectionCode},
     workflow::Workflow,
 };
 
@@ -19,80 +21,180 @@ pub struct Permit<'a> {
     envelope: &'a Envelope,
     definition: &'a MessageDefinition,
     workflow: &'a Workflow,
+    to: Vec<AuthorityId>,
 }
 
-impl<'a> Permit<'a> {
+impl Permit<'_> {
     /// The message as the exchange sees it.
-    pub fn event(&self) -> Event<'a> {
+    pub fn event(&self) -> Event<'_> {
         Event {
             correlation_id: self.envelope.correlation_id,
             area: &self.envelope.message_type.area,
             workflow: self.workflow,
             action: &self.definition.action,
             from: &self.envelope.from,
-            to: &self.envelope.to,
+            to: &self.to,
             test: self.envelope.test,
         }
     }
 }
 
-/// Checks sender and named recipients against the directory.
+/// What access is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Book<'a> {
+    /// Who exists.
+    pub directory: &'a Directory,
+    /// What the packs say.
+    pub areas: &'a Areas,
+    /// The hub's own authority in the area `registers`.
+    pub registrar: &'a AuthorityId,
+}
+
+/// Checks participant, sender and named recipients against the directory and the area's pack.
+///
+/// In the area `registers` the hub itself takes part: it may be addressed, and is where an opening message names nobody.
 ///
 /// # Errors
-/// `not-permitted`, `unknown-recipient`, `recipient-not-in-area`.
+/// `unidentified-sender`, `not-your-authority`, `not-permitted`, `unknown-recipient`, `recipient-not-in-area`.
 pub fn authorise<'a>(
-    directory: &Directory,
+    book: Book<'_>,
+    participant: Option<&ParticipantId>,
     envelope: &'a Envelope,
     definition: &'a MessageDefinition,
     workflow: &'a Workflow,
 ) -> Result<Permit<'a>, Rejection> {
-    let refuse = |reason: String| Rejection::new(RejectionCode::NotPermitted, reason);
-    let area = &envelope.message_type.area;
-    let sender = directory
-        .authority(&envelope.from)
-        .ok_or_else(|| refuse(format!("{} is not in the directory", envelope.from)))?;
-    let roles = sender.areas.get(area).ok_or_else(|| refuse(format!("{} does not act in area {area}", sender.id)))?;
+    let sender = served(book.directory, participant, &envelope.from)?;
+    check_sender(book.areas, sender, definition)?;
+    let mut to = envelope.to.clone();
+    let of_registers = definition.message_type.area.as_str() == registrar::AREA;
+    if of_registers && to.is_empty() && workflow.opening(&definition.action).is_some() {
+        to.push(book.registrar.clone());
+    }
+    for id in to.iter().filter(|id| !of_registers || *id != book.registrar) {
+        check_recipient(book, sender, id, definition, workflow)?;
+    }
+    Ok(Permit { envelope, definition, workflow, to })
+}
+
+/// The participant of this name, if it may send at all.
+///
+/// # Errors
+/// `unidentified-sender` where the directory holds no such participant, `not-permitted` where it is suspended.
+pub fn admitted<'a>(directory: &'a Directory, id: &ParticipantId) -> Result<&'a ParticipantId, Rejection> {
+    match directory.participant(id) {
+        Some(participant) if participant.status == ParticipantStatus::Active => Ok(&participant.id),
+        Some(participant) => {
+            let withdrawn = participant.status == ParticipantStatus::Withdrawn;
+            let state = if withdrawn { "takes part no longer" } else { "is suspended" };
+            Err(not_permitted(format!("{id} {state}")))
+        }
+        None => {
+            Err(Rejection::new(RejectionCode::UnidentifiedSender, format!("the directory holds no participant {id}")))
+        }
+    }
+}
+
+/// The authority of this name, if the participant serves it.
+///
+/// # Errors
+/// Those of [`admitted`], and `not-your-authority`.
+pub fn served<'a>(
+    directory: &'a Directory,
+    participant: Option<&ParticipantId>,
+    authority: &AuthorityId,
+) -> Result<&'a Authority, Rejection> {
+    let Some(participant) = participant else {
+        let reason = "the broker has proved no participant";
+        return Err(Rejection::new(RejectionCode::UnidentifiedSender, reason.to_owned()));
+    };
+    let participant = admitted(directory, participant)?;
+    match directory.authority(authority) {
+        Some(authority) if authority.participant == *participant => Ok(authority),
+        // Whether the authority exists elsewhere is nobody's business here: both cases read the same.
+        _ => Err(Rejection::new(
+            RejectionCode::NotYourAuthority,
+            format!("{participant} does not serve an authority {authority}"),
+        )),
+    }
+}
+
+fn check_sender(areas: &Areas, sender: &Authority, definition: &MessageDefinition) -> Result<(), Rejection> {
+    let area = &definition.message_type.area;
+    check_active(sender)?;
+    let roles =
+        sender.roles(area).ok_or_else(|| not_permitted(format!("{} does not act in area {area}", sender.id)))?;
     if !any_role(roles, &definition.senders) {
-        return Err(refuse(format!(
-            "{} has no role in area {area} that may send {}",
-            sender.id, definition.message_type
-        )));
+        let reason = format!("{} has no role in area {area} that may send {}", sender.id, definition.message_type);
+        return Err(not_permitted(reason));
     }
-    for id in &envelope.to {
-        check_recipient(directory, sender, id, definition, workflow)?;
-    }
-    Ok(Permit { envelope, definition, workflow })
+    check_country(areas, area, sender)
 }
 
 fn check_recipient(
-    directory: &Directory,
+    Book { directory, areas, .. }: Book<'_>,
     sender: &Authority,
     id: &AuthorityId,
     definition: &MessageDefinition,
     workflow: &Workflow,
 ) -> Result<(), Rejection> {
     let area = &definition.message_type.area;
-    let Some(recipient) = directory.authority(id) else {
-        return Err(Rejection::new(RejectionCode::UnknownRecipient, format!("there is no authority {id}")));
+    let unknown = |reason: String| Err(Rejection::new(RejectionCode::UnknownRecipient, reason));
+    let recipient = match directory.authority(id) {
+        None => return unknown(format!("there is no authority {id}")),
+        Some(recipient) if recipient.status == AuthorityStatus::Withdrawn => {
+            return unknown(format!("{id} takes part no longer"));
+        }
+        Some(recipient) => recipient,
     };
-    let Some(roles) = recipient.areas.get(area) else {
+    check_active(recipient)?;
+    let Some(roles) = recipient.roles(area) else {
         return Err(Rejection::new(RejectionCode::RecipientNotInArea, format!("{id} does not act in area {area}")));
     };
-    let refuse = |reason: String| Err(Rejection::new(RejectionCode::NotPermitted, reason));
     if !any_role(roles, &definition.receivers) {
-        return refuse(format!("{id} has no role in area {area} that receives {}", definition.message_type));
+        let reason = format!("{id} has no role in area {area} that receives {}", definition.message_type);
+        return Err(not_permitted(reason));
     }
+    check_country(areas, area, recipient)?;
     let same_country = recipient.country == sender.country;
     if workflow.hands_over(&definition.action) && !same_country {
-        return refuse(format!(
+        return Err(not_permitted(format!(
             "an exchange is handed over within one country only; {id} is in {}, not {}",
             recipient.country, sender.country
-        ));
+        )));
     }
     if workflow.opening(&definition.action).is_some() && same_country && !definition.national {
-        return refuse(format!("{id} is in the sender's own country, and area {area} has no national use"));
+        let reason = format!("{id} is in the sender's own country, and area {area} has no national use");
+        return Err(not_permitted(reason));
     }
     Ok(())
+}
+
+/// Who is not active neither sends nor is written to. Withdrawn recipients were dealt with before.
+fn check_active(authority: &Authority) -> Result<(), Rejection> {
+    let id = &authority.id;
+    let state = match authority.status {
+        AuthorityStatus::Active => return Ok(()),
+        AuthorityStatus::Invited => "was invited and has not registered",
+        AuthorityStatus::Pending => "has registered, and its coordinator has not decided yet",
+        AuthorityStatus::Suspended => "is suspended",
+        AuthorityStatus::Withdrawn => "takes part no longer",
+    };
+    let coordinator = authority.coordinators.validating.as_ref();
+    let whom = coordinator.map(|coordinator| format!("; its coordinator is {coordinator}")).unwrap_or_default();
+    Err(not_permitted(format!("{id} {state}{whom}")))
+}
+
+fn check_country(areas: &Areas, area: &AreaId, authority: &Authority) -> Result<(), Rejection> {
+    if areas.admits(area, &authority.country) {
+        return Ok(());
+    }
+    let reason =
+        format!("{} is in {}, a third country that area {area} does not admit", authority.id, authority.country);
+    Err(not_permitted(reason))
+}
+
+fn not_permitted(reason: String) -> Rejection {
+    Rejection::new(RejectionCode::NotPermitted, reason)
 }
 
 fn any_role(held: &[Role], wanted: &[Role]) -> bool {

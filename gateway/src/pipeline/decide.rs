@@ -5,11 +5,13 @@
 
 use super::{
     Rules,
-    authorise::authorise,
+    authorise::{Book, authorise},
     claim::Claim,
     inspect::{Cleared, Inspected, Refusal},
+    registration::Effect,
 };
 use crate::{
+    directory::Directory,
     envelope::Envelope,
     exchange::{self, Advance, Exchange},
     store::{DispatchRecord, Event, ExchangeChange, Known, MessageRecord, RetrievalReport, StoredMessage, Writes},
@@ -18,9 +20,9 @@ use jiff::Timestamp;
 use schemas::{
     area::Areas,
     validate::Checked,
-    wire::{ExchangeId, Rejection, RejectionCode},
+    wire::{ExchangeId, ParticipantId, Rejection, RejectionCode},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What becomes of one message.
 #[derive(Debug)]
@@ -50,19 +52,22 @@ pub fn decide(
         now,
         writes: Writes { at: Some(now), ..Writes::default() },
         moved: BTreeMap::new(),
+        directory: Arc::clone(&rules.directory),
     };
     let decisions = batch.iter().map(|inspected| desk.decide(inspected)).collect();
     (decisions, desk.finish())
 }
 
-struct Desk<'a> {
-    rules: &'a Rules,
-    areas: &'a Areas,
-    known: Known,
-    now: Timestamp,
-    writes: Writes,
+pub(super) struct Desk<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) areas: &'a Areas,
+    pub(super) known: Known,
+    pub(super) now: Timestamp,
+    pub(super) writes: Writes,
     /// Exchanges that this batch moves, with their sequence as loaded.
     moved: BTreeMap<ExchangeId, u32>,
+    /// The directory as the batch leaves it.
+    pub(super) directory: Arc<Directory>,
 }
 
 impl Desk<'_> {
@@ -75,13 +80,17 @@ impl Desk<'_> {
         }
         let outcome = match &inspected.verdict {
             Ok(Cleared::Business { envelope, checked }) => {
-                self.advance(envelope).map(|advance| (envelope, checked, advance)).map_err(Refusal::from)
+                self.step(inspected, envelope).map(|step| (envelope, checked, step))
             }
             Ok(Cleared::Report(_)) => unreachable!("reports were taken out above"),
             Err(refusal) => Err(refusal.clone()),
         };
         let message = match outcome {
-            Ok((envelope, checked, advance)) => self.accept(inspected, envelope, checked, advance),
+            Ok((envelope, checked, (advance, effect))) => {
+                let message = self.accept(inspected, envelope, checked, advance);
+                self.enact(effect, inspected, envelope);
+                message
+            }
             Err(refusal) => self.refuse(inspected, refusal),
         };
         self.writes.messages.push(message.record.clone());
@@ -111,15 +120,22 @@ impl Desk<'_> {
         Decision::Reused(Box::new((record(inspected, self.now), rejection)))
     }
 
+    /// The exchange's next state, and what the message changes in the directory.
+    fn step(&self, inspected: &Inspected, envelope: &Envelope) -> Result<(Advance, Option<Effect>), Refusal> {
+        let advance = self.advance(inspected.claim.key.participant.as_ref(), envelope)?;
+        Ok((advance, self.effect(inspected, envelope)?))
+    }
+
     /// Permit first, then the exchange; nothing is touched unless both say yes.
-    fn advance(&self, envelope: &Envelope) -> Result<Advance, Rejection> {
+    fn advance(&self, participant: Option<&ParticipantId>, envelope: &Envelope) -> Result<Advance, Rejection> {
         let definition = self.areas.definition(&envelope.message_type).ok_or_else(|| {
             Rejection::new(RejectionCode::UnknownType, format!("there is no message {}", envelope.message_type))
         })?;
         let workflow = self.areas.workflow(&definition.workflow).ok_or_else(|| {
             Rejection::new(RejectionCode::UnknownType, format!("there is no workflow {}", definition.workflow))
         })?;
-        let permit = authorise(&self.rules.directory, envelope, definition, workflow)?;
+        let book = Book { directory: &self.directory, areas: self.areas, registrar: &self.rules.registrar };
+        let permit = authorise(book, participant, envelope, definition, workflow)?;
         exchange::advance(self.known.exchanges.get(&envelope.correlation_id), permit.event())
     }
 
@@ -135,10 +151,9 @@ impl Desk<'_> {
         record.position = Some((exchange.correlation_id, exchange.sequence));
         record.deadline.clone_from(&checked.answer_due);
         record.test = envelope.test;
-        // A test message is tracked and answered, never delivered.
-        let recipients = if envelope.test { Vec::new() } else { recipients };
-        let dispatches =
-            recipients.into_iter().map(|recipient| DispatchRecord::pending(record.key.clone(), recipient)).collect();
+        // A test message is tracked and answered, never delivered; what the hub itself is sent has arrived.
+        let recipients = recipients.into_iter().filter(|id| !envelope.test && *id != self.rules.registrar);
+        let dispatches = recipients.map(|recipient| DispatchRecord::pending(record.key.clone(), recipient)).collect();
         self.moved.entry(exchange.correlation_id).or_insert(exchange.sequence - 1);
         self.known.exchanges.insert(exchange.correlation_id, exchange);
         StoredMessage { record, dispatches }

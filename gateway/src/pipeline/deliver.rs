@@ -11,6 +11,7 @@ use super::{
 use crate::{
     broker::{Header, Outbound, PARKED_QUEUE, Publisher, Verdict},
     config::backoff,
+    directory::Authority,
     envelope::{self, Envelope},
     store::{DispatchRecord, DispatchState, Event, Settlement, StoredMessage},
 };
@@ -115,7 +116,7 @@ impl Pipeline {
             correlation_id: message.record.position.map(|(exchange, _)| exchange.to_string()),
             message_type: claim.message_type.as_ref().map_or_else(String::new, ToString::to_string),
             content_type: envelope::content_type(&inspected.received.properties).map_or(XML, ContentType::as_str),
-            user_id: self.rules.hub.clone(),
+            user_id: self.config.gateway.id.clone(),
             timestamp: (self.clock)().as_second().unsigned_abs(),
             headers: vec![("imi-problem", Header::Text(problem.clone()))],
             body: inspected.received.body.clone(),
@@ -131,11 +132,13 @@ impl Pipeline {
         // A message with dispatches was accepted, so its envelope can be read again.
         let Ok(envelope) = Envelope::read(&inspected.received.properties, usize::MAX) else { return Vec::new() };
         let spellings = Spellings::new(areas, &envelope, &inspected.received.body, &message.record.content_sha256);
-        let limits = self.rules.limits.document();
+        let limits = self.config.limits.document();
+        let directory = self.directory.now().directory;
         pending
             .map(|record| {
-                let spelling = spellings.of(self.rules.directory.format(&record.recipient), &limits);
-                Dispatch { record, outbound: self.outbound(&envelope, message, &record.recipient, spelling) }
+                let spelling = spellings.of(directory.format(&record.recipient), &limits);
+                let mailbox = directory.authority(&record.recipient).map_or(&record.recipient, Authority::mailbox);
+                Dispatch { record, outbound: self.outbound(&envelope, message, (&record.recipient, mailbox), spelling) }
             })
             .collect()
     }
@@ -144,10 +147,9 @@ impl Pipeline {
         &self,
         envelope: &Envelope,
         message: &StoredMessage,
-        recipient: &AuthorityId,
+        (recipient, mailbox): (&AuthorityId, &AuthorityId),
         spelling: &Spelling,
     ) -> Outbound {
-        let mailbox = self.rules.directory.authority(recipient).map_or(recipient, |authority| &authority.mailbox);
         let text = |text: &str| Header::Text(text.to_owned());
         let mut headers = vec![
             (HEADER_FROM, text(envelope.from.as_str())),
@@ -164,7 +166,7 @@ impl Pipeline {
             correlation_id: Some(envelope.correlation_id.to_string()),
             message_type: envelope.message_type.to_string(),
             content_type: spelling.content_type.as_str(),
-            user_id: self.rules.hub.clone(),
+            user_id: self.config.gateway.id.clone(),
             timestamp: envelope.sent_at_seconds,
             headers,
             body: spelling.body.clone(),

@@ -3,7 +3,11 @@
 //! Steps 2 to 4 of a message's way (design, section 5): authenticate, parse, validate. Pure but for the validating
 //! threads, which are asked once per batch. Knows nothing of what happened before: that is [`super::decide`]'s.
 
-use super::{Rules, claim::Claim};
+use super::{
+    Rules,
+    authorise::{admitted, served},
+    claim::Claim,
+};
 use crate::{
     envelope::{self, Envelope, Properties, Received},
     store::RetrievalReport,
@@ -12,7 +16,7 @@ use jiff::Timestamp;
 use schemas::{
     area::{Areas, Status},
     validate::Checked,
-    wire::{AuthorityId, HUB_AREA, MessageType, ParticipantId, RETRIEVED_TYPE, Rejection, RejectionCode, Retrieved},
+    wire::{HUB_AREA, MessageType, ParticipantId, RETRIEVED_TYPE, Rejection, RejectionCode, Retrieved},
 };
 
 /// A message with its claim and what inspection found.
@@ -82,10 +86,7 @@ impl Rules {
             return Err(refuse("property user_id is missing: the broker has proved no sender".into()));
         };
         let id = user_id.parse().map_err(|error| refuse(format!("property user_id: {error}")))?;
-        match self.directory.participant(&id) {
-            Some(participant) => Ok(&participant.id),
-            None => Err(refuse(format!("the directory holds no participant {id}"))),
-        }
+        admitted(&self.directory, &id)
     }
 }
 
@@ -105,23 +106,12 @@ fn parse(
         return report(rules, participant, &message_type, received, now);
     }
     let sender = envelope::sender(properties)?;
-    check_served(rules, participant, &sender)?;
+    served(&rules.directory, Some(participant), &sender)?;
     claim.sender = Some(sender);
     check_type(areas, &message_type)?;
     check_routing_key(&message_type, received)?;
     let envelope = Envelope::read(properties, rules.limits.recipients)?;
     Ok(Cleared::Business { envelope: Box::new(envelope), checked: Checked::default() })
-}
-
-fn check_served(rules: &Rules, participant: &ParticipantId, sender: &AuthorityId) -> Result<(), Rejection> {
-    match rules.directory.authority(sender) {
-        Some(authority) if &authority.participant == participant => Ok(()),
-        // Whether the authority exists elsewhere is nobody's business here: both cases read the same.
-        _ => Err(Rejection::new(
-            RejectionCode::NotYourAuthority,
-            format!("{participant} does not serve an authority {sender}"),
-        )),
-    }
 }
 
 fn check_type(areas: &Areas, message_type: &MessageType) -> Result<(), Rejection> {

@@ -11,12 +11,15 @@ pub mod decide;
 mod deliver;
 pub mod inspect;
 mod judge;
+mod outbox;
+mod registration;
+mod rules;
 mod spelling;
 
 use crate::{
     broker::{Batch, BrokerError, Ingress, Publisher},
     config::{Config, Step},
-    directory::Directory,
+    directory::InForce,
     envelope::Received,
     metrics::Metrics,
     packs::{Packs, PacksInForce},
@@ -27,9 +30,14 @@ use decide::{Decision, decide};
 use inspect::{Cleared, Inspected, examine, validated};
 use jiff::Timestamp;
 use judge::document;
-use schemas::{area::Areas, validate::Job, wire::ExchangeId};
+pub use rules::{Rules, Searchable};
+use schemas::{
+    validate::Job,
+    wire::{ExchangeId, ParticipantId},
+};
 use std::sync::Arc;
 use thiserror::Error;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// The hub cannot go on now: it pauses, opens a new session, and what was not acknowledged comes again.
@@ -52,28 +60,22 @@ pub enum Unavailable {
     Lane(String),
 }
 
-/// What messages are judged by.
-pub struct Rules {
-    /// Id of the hub.
-    pub hub: String,
-    /// Who exists.
-    pub directory: Directory,
-    /// What is too much.
-    pub limits: crate::config::Limits,
-}
-
 /// All that the steps need.
 pub struct Pipeline {
     /// The configuration.
     pub config: Config,
-    /// The rules.
-    pub rules: Arc<Rules>,
+    /// Id of the hub.
+    pub hub: ParticipantId,
+    /// Who exists.
+    pub directory: Arc<InForce>,
     /// The areas and the threads that validate by them.
     pub packs: Arc<PacksInForce>,
     /// How many threads there are.
     pub validator_threads: usize,
     /// The store.
     pub store: Arc<dyn Store>,
+    /// Told when the outbox has something new.
+    pub outbox_filled: Notify,
     /// Signs receipts.
     pub notary: Notary,
     /// Counts.
@@ -111,9 +113,9 @@ impl Pipeline {
     async fn process(&self, batch: Vec<Received>, publisher: &Publisher) -> Result<(), Unavailable> {
         let now = (self.clock)();
         let packs = self.packs.now();
-        let inspected = self.inspect(batch, &packs, now).await?;
+        let inspected = self.inspect(batch, &self.rules(), &packs, now).await?;
         self.fault(Step::Inspect);
-        let decisions = self.record(&inspected, &packs.areas, now).await?;
+        let decisions = self.record(&inspected, &packs, now).await?;
         self.fault(Step::Record);
         self.metrics.decided(&inspected, &decisions);
         let settlements = self.deliver(&inspected, &decisions, &packs.areas, publisher).await?;
@@ -131,11 +133,12 @@ impl Pipeline {
     async fn inspect(
         &self,
         batch: Vec<Received>,
+        rules: &Rules,
         packs: &Packs,
         now: Timestamp,
     ) -> Result<Vec<Inspected>, Unavailable> {
         let mut inspected: Vec<Inspected> =
-            batch.into_iter().map(|received| examine(&self.rules, &packs.areas, received, now)).collect();
+            batch.into_iter().map(|received| examine(rules, &packs.areas, received, now)).collect();
         let (places, jobs): (Vec<usize>, Vec<Job<bytes::Bytes>>) =
             inspected.iter().enumerate().filter_map(document).unzip();
         let verdicts = self.validate(&packs.validators, jobs).await?;
@@ -149,18 +152,25 @@ impl Pipeline {
     async fn record(
         &self,
         inspected: &[Inspected],
-        areas: &Areas,
+        packs: &Arc<Packs>,
         now: Timestamp,
     ) -> Result<Vec<Decision>, Unavailable> {
         let keys: Vec<MessageKey> = inspected.iter().map(|message| message.claim.key.clone()).collect();
         let exchanges: Vec<ExchangeId> = inspected.iter().filter_map(exchange).collect();
         loop {
             let known: Known = self.store.load(&keys, &exchanges).await?;
-            let (decisions, writes) = decide(&self.rules, areas, inspected, known, now);
+            let rules = self.rules_for(inspected, packs).await;
+            let (decisions, writes) = decide(&rules, &packs.areas, inspected, known, now);
             match self.store.record(&writes).await? {
-                Recorded::Durable => return Ok(decisions),
-                Recorded::Conflict => self.metrics.conflicts.inc(),
-            };
+                Recorded::Durable => {
+                    self.follow_up(&writes).await?;
+                    return Ok(decisions);
+                }
+                Recorded::Conflict => {
+                    self.metrics.conflicts.inc();
+                    self.directory.catch_up(self.store.as_ref()).await?;
+                }
+            }
         }
     }
 
@@ -174,8 +184,6 @@ impl Pipeline {
 }
 
 fn exchange(inspected: &Inspected) -> Option<ExchangeId> {
-    match &inspected.verdict {
-        Ok(Cleared::Business { envelope, .. }) => Some(envelope.correlation_id),
-        Ok(Cleared::Report(_)) | Err(_) => None,
-    }
+    let Ok(Cleared::Business { envelope, .. }) = &inspected.verdict else { return None };
+    Some(envelope.correlation_id)
 }

@@ -79,6 +79,21 @@ impl<'a> Spellings<'a> {
     }
 }
 
+/// The JSON spelling of a document that was accepted, in the one form that the mapping gives it.
+///
+/// # Errors
+/// It cannot be converted, which is our fault: the document is valid.
+pub(super) fn json(areas: &Areas, envelope: &Envelope, body: &[u8], limits: &Limits) -> Result<Vec<u8>, String> {
+    let version = areas.version(&envelope.message_type);
+    let mapping = version.and_then(AreaVersion::mapping).ok_or("no pack converts it")?;
+    let limits = Limits { nodes: usize::MAX, ..limits.clone() };
+    let xml = match envelope.content_type {
+        ContentType::Xml => None,
+        ContentType::Json => Some(mapping.to_xml(body, &limits).map_err(|error| error.to_string())?),
+    };
+    mapping.to_json(xml.as_deref().unwrap_or(body), &limits).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,17 +2,25 @@
 //!
 //! Owns the promise of durability and of atomic recording. Knows nothing of brokers, and never sees a document.
 
+mod directory;
+mod outbox;
 mod postgres;
 mod rows;
 mod sqlite;
 
-use crate::{config, exchange::Exchange};
+use crate::{
+    config,
+    directory::change::{AuditEvent, ChangeSet, Snapshot},
+    exchange::Exchange,
+};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use schemas::wire::{AuthorityId, ExchangeId, MessageId, MessageType, Rejection};
 use std::{collections::HashMap, sync::Arc};
 use thiserror::Error;
 use uuid::Uuid;
+
+pub use outbox::{OutboxEntry, OutboxOutcome, OutboxProperties};
 
 /// The store cannot do its work now; the hub pauses and tries again.
 #[derive(Debug, Error)]
@@ -176,6 +184,15 @@ pub struct Story {
     pub events: Vec<(Timestamp, String, String)>,
 }
 
+/// An exchange that waits for somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaiting {
+    /// The exchange.
+    pub exchange: Exchange,
+    /// When it last moved.
+    pub since: Timestamp,
+}
+
 /// What the store knows of a batch.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -196,6 +213,10 @@ pub struct Writes {
     pub exchanges: Vec<ExchangeChange>,
     /// Events.
     pub events: Vec<Event>,
+    /// What messages of the batch change in the directory.
+    pub directory: Vec<ChangeSet>,
+    /// What the hub itself sends; each has its dispatch among `dispatches`.
+    pub outbox: Vec<OutboxEntry>,
     /// When.
     pub at: Option<Timestamp>,
 }
@@ -214,8 +235,8 @@ pub struct ExchangeChange {
 pub enum Recorded {
     /// It is durable.
     Durable,
-    /// Another lane or gateway was faster with one of its messages or exchanges: nothing was written; load and
-    /// decide again.
+    /// Another lane, gateway or operator was faster with one of its messages or exchanges, or with the directory:
+    /// nothing was written; load and decide again.
     Conflict,
 }
 
@@ -275,9 +296,42 @@ pub struct Waiting {
     pub oldest_delivered_at: Timestamp,
 }
 
+/// What a store keeps of the directory: its records, and every change of them (an audit event each).
+pub trait DirectoryStore: Send + Sync + 'static {
+    /// The directory as it is now.
+    fn directory(&self) -> BoxFuture<'_, Result<Snapshot, StoreError>>;
+
+    /// Its version: the number of the last audit event, 0 before the first.
+    fn directory_version(&self) -> BoxFuture<'_, Result<u64, StoreError>>;
+
+    /// The first 10,000 audit events after a version, oldest first.
+    fn audit_since(&self, version: u64) -> BoxFuture<'_, Result<Vec<AuditEvent>, StoreError>>;
+
+    /// The last `most` audit events of the record with this id, or of all where it is empty; oldest first.
+    fn audit_of<'a>(&'a self, id: &'a str, most: u32) -> BoxFuture<'a, Result<Vec<AuditEvent>, StoreError>>;
+
+    /// Applies changes in one durable transaction, each with its audit event, or none of them.
+    fn change_directory<'a>(&'a self, set: &'a ChangeSet) -> BoxFuture<'a, Result<Recorded, StoreError>>;
+}
+
+/// What a store keeps of messages of the hub's own, until the broker holds them.
+pub trait OutboxStore: Send + Sync + 'static {
+    /// Takes at most `most` messages that nobody has taken, oldest first. Who does not end them until then loses them
+    /// to the next who asks.
+    fn claim_outbox(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        most: u32,
+    ) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>>;
+
+    /// Records how deliveries ended, or that they are tried again.
+    fn end_outbox<'a>(&'a self, outcomes: &'a [OutboxOutcome]) -> BoxFuture<'a, Result<(), StoreError>>;
+}
+
 /// A store. Every method may be called again after an error or a crash: recording is idempotent by key, settling and
 /// retrieving never take a fact back.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: DirectoryStore + OutboxStore {
     /// What is known of these messages and exchanges, as of now.
     fn load<'a>(
         &'a self,
@@ -300,6 +354,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Every message with this message id or in this exchange (at most 1,000), oldest first.
     fn stories(&self, id: Uuid) -> BoxFuture<'_, Result<Vec<Story>, StoreError>>;
+
+    /// The first 1,000 exchanges that wait for one of these authorities, the longest waiting first.
+    fn awaiting<'a>(&'a self, authorities: &'a [AuthorityId]) -> BoxFuture<'a, Result<Vec<Awaiting>, StoreError>>;
 
     /// Totals.
     fn overview(&self) -> BoxFuture<'_, Result<Overview, StoreError>>;

@@ -1,20 +1,25 @@
 //! PostgreSQL: for more than one gateway. The same statements as SQLite's, in its own dialect.
 
 use super::{
-    Event, Known, MessageKey, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story,
-    Writes,
+    Awaiting, DirectoryStore, Event, Known, MessageKey, OutboxEntry, OutboxOutcome, OutboxStore, Overview, Recorded,
+    RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story, Writes,
+    directory::{self, directory_store},
+    outbox::{self, outbox_store},
     rows::{self, DispatchRow, EventFound, EventRow, ExchangeRow, KeyRow, MessageRow, SettlementRow},
 };
-use crate::config;
+use crate::{
+    config,
+    directory::change::{AuditEvent, ChangeSet, Snapshot},
+};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use schemas::wire::ExchangeId;
-use sqlx::{PgConnection, PgPool, postgres::PgPoolOptions};
+use schemas::wire::{AuthorityId, ExchangeId};
+use sqlx::{PgConnection, PgPool, Transaction, postgres::PgPoolOptions};
 use std::time::Duration;
 use uuid::Uuid;
 
 pub(super) struct Postgres {
-    pool: PgPool,
+    readers: PgPool,
 }
 
 const LOAD_MESSAGES: &str = "SELECT m.* FROM json_to_recordset($1::json) k(participant text, message_id text)
@@ -23,6 +28,10 @@ const LOAD_DISPATCHES: &str = "SELECT d.* FROM json_to_recordset($1::json) k(par
     JOIN dispatches d USING (message_id, participant) ORDER BY d.recipient";
 const LOAD_EXCHANGES: &str =
     "SELECT e.* FROM json_array_elements_text($1::json) k(id) JOIN exchanges e ON e.correlation_id = k.id";
+const AWAITING: &str = "SELECT e.* FROM exchanges e WHERE EXISTS (SELECT 1 FROM (SELECT value FROM json_array_elements_text($1::json)) a WHERE
+    (e.awaits = 'initiator' AND e.initiator = a.value) OR
+    (e.awaits = 'counterpart' AND ' ' || e.counterparts || ' ' LIKE '% ' || a.value || ' %'))
+    ORDER BY e.changed_at LIMIT 1000";
 const INSERT_MESSAGES: &str =
     "INSERT INTO messages SELECT * FROM json_to_recordset($1::json) r(participant text, message_id text,
     claimed_message_id text, claimed_correlation_id text, correlation_id text, sequence bigint, message_type text,
@@ -61,11 +70,15 @@ impl Postgres {
             .connect(&settings.url)
             .await?;
         sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(StoreError::new)?;
-        Ok(Self { pool })
+        Ok(Self { readers: pool })
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, sqlx::Postgres>, StoreError> {
+        Ok(self.readers.begin().await?)
     }
 
     async fn run(&self, sql: &'static str, rows: String) -> Result<(), StoreError> {
-        sqlx::query(sql).bind(rows).execute(&self.pool).await?;
+        sqlx::query(sql).bind(rows).execute(&self.readers).await?;
         Ok(())
     }
 
@@ -73,19 +86,19 @@ impl Postgres {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
-        let dispatches: Vec<DispatchRow> = sqlx::query_as(LOAD_DISPATCHES).bind(keys).fetch_all(&self.pool).await?;
+        let dispatches: Vec<DispatchRow> = sqlx::query_as(LOAD_DISPATCHES).bind(keys).fetch_all(&self.readers).await?;
         rows::join(messages, dispatches)
     }
 
     async fn by_keys(&self, keys: &[KeyRow]) -> Result<Vec<StoredMessage>, StoreError> {
         let keys = rows::json(keys)?;
-        let messages = sqlx::query_as(LOAD_MESSAGES).bind(keys.clone()).fetch_all(&self.pool).await?;
+        let messages = sqlx::query_as(LOAD_MESSAGES).bind(keys.clone()).fetch_all(&self.readers).await?;
         self.join(messages, keys).await
     }
 
     async fn exchanges(&self, ids: &[ExchangeId]) -> Result<Vec<crate::exchange::Exchange>, StoreError> {
         let found: Vec<ExchangeRow> =
-            sqlx::query_as(LOAD_EXCHANGES).bind(rows::json(ids)?).fetch_all(&self.pool).await?;
+            sqlx::query_as(LOAD_EXCHANGES).bind(rows::json(ids)?).fetch_all(&self.readers).await?;
         found.into_iter().map(ExchangeRow::exchange).collect()
     }
 }
@@ -93,6 +106,9 @@ impl Postgres {
 async fn execute(connection: &mut PgConnection, sql: &'static str, rows: String) -> Result<u64, StoreError> {
     Ok(sqlx::query(sql).bind(rows).execute(connection).await?.rows_affected())
 }
+
+directory_store!(Postgres, PgConnection);
+outbox_store!(Postgres, PgConnection, SETTLE);
 
 impl Store for Postgres {
     fn load<'a>(
@@ -119,7 +135,7 @@ impl Store for Postgres {
             let exchanges = writes.exchanges.iter().map(|change| ExchangeRow::new(change, at));
             let (opened, moved): (Vec<_>, Vec<_>) = exchanges.partition(ExchangeRow::is_new);
             let events: Vec<EventRow<'_>> = writes.events.iter().map(EventRow::from).collect();
-            let mut transaction = self.pool.begin().await?;
+            let mut transaction = self.begin().await?;
             let mut written = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
             let mut wanted = messages.len() as u64;
             for (sql, rows) in [(INSERT_EXCHANGES, opened), (UPDATE_EXCHANGES, moved)] {
@@ -138,6 +154,13 @@ impl Store for Postgres {
             if !events.is_empty() {
                 execute(&mut transaction, INSERT_EVENTS, rows::json(&events)?).await?;
             }
+            for set in &writes.directory {
+                if change_directory(&mut transaction, set).await? == Recorded::Conflict {
+                    transaction.rollback().await?;
+                    return Ok(Recorded::Conflict);
+                }
+            }
+            fill_outbox(&mut transaction, &writes.outbox).await?;
             transaction.commit().await?;
             Ok(Recorded::Durable)
         })
@@ -157,10 +180,10 @@ impl Store for Postgres {
                 .bind(rows)
                 .bind(rows::json(&report.recipients)?)
                 .bind(rows::milliseconds(report.at))
-                .fetch_all(&self.pool)
+                .fetch_all(&self.readers)
                 .await?;
             let keys = rows::json(&touched)?;
-            let messages = sqlx::query_as(LOAD_MESSAGES).bind(keys).fetch_all(&self.pool).await?;
+            let messages = sqlx::query_as(LOAD_MESSAGES).bind(keys).fetch_all(&self.readers).await?;
             rows::join(messages, touched)
         })
     }
@@ -179,7 +202,7 @@ impl Store for Postgres {
                  ORDER BY received_at, sequence LIMIT 1000",
             )
             .bind(id.to_string())
-            .fetch_all(&self.pool)
+            .fetch_all(&self.readers)
             .await?;
             let mut messages = self.by_keys(&keys).await?;
             messages.sort_by_key(|message| (message.record.received_at, message.record.position));
@@ -188,7 +211,7 @@ impl Store for Postgres {
                  JOIN events ev USING (message_id, participant) ORDER BY ev.id LIMIT 10000",
             )
             .bind(rows::json(&keys)?)
-            .fetch_all(&self.pool)
+            .fetch_all(&self.readers)
             .await?;
             let ids: Vec<ExchangeId> =
                 messages.iter().filter_map(|message| message.record.position).map(|(id, _)| id).collect();
@@ -196,30 +219,39 @@ impl Store for Postgres {
         })
     }
 
+    fn awaiting<'a>(&'a self, authorities: &'a [AuthorityId]) -> BoxFuture<'a, Result<Vec<Awaiting>, StoreError>> {
+        Box::pin(async move {
+            let found: Vec<ExchangeRow> =
+                sqlx::query_as(AWAITING).bind(rows::json(authorities)?).fetch_all(&self.readers).await?;
+            found.into_iter().map(ExchangeRow::awaiting).collect()
+        })
+    }
+
     fn overview(&self) -> BoxFuture<'_, Result<Overview, StoreError>> {
         Box::pin(async move {
             let (accepted, rejected): (i64, i64) =
                 sqlx::query_as("SELECT count(*) - count(rejection) - count(failure), count(rejection) FROM messages")
-                    .fetch_one(&self.pool)
+                    .fetch_one(&self.readers)
                     .await?;
-            let dispatches: (i64, i64, i64, i64) = sqlx::query_as(rows::COUNT_DISPATCHES).fetch_one(&self.pool).await?;
+            let dispatches: (i64, i64, i64, i64) =
+                sqlx::query_as(rows::COUNT_DISPATCHES).fetch_one(&self.readers).await?;
             let exchanges =
-                sqlx::query_as("SELECT state, count(*) FROM exchanges GROUP BY state").fetch_all(&self.pool).await?;
-            let waiting = sqlx::query_as(rows::WAITING).fetch_all(&self.pool).await?;
+                sqlx::query_as("SELECT state, count(*) FROM exchanges GROUP BY state").fetch_all(&self.readers).await?;
+            let waiting = sqlx::query_as(rows::WAITING).fetch_all(&self.readers).await?;
             rows::overview((accepted, rejected), dispatches, exchanges, waiting)
         })
     }
 
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            sqlx::query("SELECT 1").execute(&self.pool).await?;
+            sqlx::query("SELECT 1").execute(&self.readers).await?;
             Ok(())
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.pool.close().await;
+            self.readers.close().await;
         })
     }
 }

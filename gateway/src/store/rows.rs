@@ -1,7 +1,7 @@
 //! Rows: the store's vocabulary as plain columns, the same for every database.
 
 use super::{
-    DispatchRecord, Event, ExchangeChange, MessageKey, MessageRecord, Overview, RetrievalReport, Settlement,
+    Awaiting, DispatchRecord, Event, ExchangeChange, MessageKey, MessageRecord, Overview, RetrievalReport, Settlement,
     StoreError, StoredMessage, Story, Waiting,
 };
 use crate::exchange::Exchange;
@@ -207,6 +207,9 @@ pub(super) struct ExchangeRow {
     #[sqlx(default)]
     #[serde(default)]
     at: i64,
+    #[sqlx(default)]
+    #[serde(default, skip_serializing)]
+    changed_at: i64,
 }
 
 impl ExchangeRow {
@@ -224,7 +227,12 @@ impl ExchangeRow {
             sequence: exchange.sequence.into(),
             sequence_before: change.sequence_before.into(),
             at: milliseconds(at),
+            changed_at: 0,
         }
+    }
+
+    pub(super) fn awaiting(self) -> Result<Awaiting, StoreError> {
+        Ok(Awaiting { since: timestamp(self.changed_at)?, exchange: self.exchange()? })
     }
 
     /// Whether the batch opened it; otherwise the batch moved it on.

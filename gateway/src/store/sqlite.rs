@@ -1,16 +1,21 @@
 //! SQLite: the embedded default. One writer, many readers; every commit is on disk before it is believed.
 
 use super::{
-    Event, Known, MessageKey, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story,
-    Writes,
+    Awaiting, DirectoryStore, Event, Known, MessageKey, OutboxEntry, OutboxOutcome, OutboxStore, Overview, Recorded,
+    RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story, Writes,
+    directory::{self, directory_store},
+    outbox::{self, outbox_store},
     rows::{self, DispatchRow, EventFound, EventRow, ExchangeRow, KeyRow, MessageRow, SettlementRow},
 };
-use crate::config;
+use crate::{
+    config,
+    directory::change::{AuditEvent, ChangeSet, Snapshot},
+};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use schemas::wire::ExchangeId;
+use schemas::wire::{AuthorityId, ExchangeId};
 use sqlx::{
-    SqliteConnection, SqlitePool,
+    SqliteConnection, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{str::FromStr, time::Duration};
@@ -26,6 +31,11 @@ const LOAD_MESSAGES: &str = "SELECT m.* FROM json_each(?1) k CROSS JOIN messages
 const LOAD_DISPATCHES: &str = "SELECT d.* FROM json_each(?1) k CROSS JOIN dispatches d
     ON d.message_id = k.value ->> 'message_id' AND d.participant = k.value ->> 'participant' ORDER BY d.recipient";
 const LOAD_EXCHANGES: &str = "SELECT e.* FROM json_each(?1) k CROSS JOIN exchanges e ON e.correlation_id = k.value";
+const AWAITING: &str =
+    "SELECT e.* FROM exchanges e WHERE EXISTS (SELECT 1 FROM (SELECT value FROM json_each(?1)) a WHERE
+    (e.awaits = 'initiator' AND e.initiator = a.value) OR
+    (e.awaits = 'counterpart' AND ' ' || e.counterparts || ' ' LIKE '% ' || a.value || ' %'))
+    ORDER BY e.changed_at LIMIT 1000";
 const INSERT_MESSAGES: &str = "INSERT INTO messages SELECT
     value ->> 'participant', value ->> 'message_id', value ->> 'claimed_message_id', value ->> 'claimed_correlation_id',
     value ->> 'correlation_id', value ->> 'sequence', value ->> 'message_type', value ->> 'sender', value ->> 'fingerprint',
@@ -75,6 +85,11 @@ impl Sqlite {
         Ok(Self { writer, readers })
     }
 
+    /// IMMEDIATE: a deferred transaction that turns writer may find the database busy without recourse.
+    async fn begin(&self) -> Result<Transaction<'static, sqlx::Sqlite>, StoreError> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
     async fn run(&self, sql: &'static str, rows: String) -> Result<(), StoreError> {
         sqlx::query(sql).bind(rows).execute(&self.writer).await?;
         Ok(())
@@ -105,6 +120,9 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str, rows: Str
     Ok(sqlx::query(sql).bind(rows).execute(connection).await?.rows_affected())
 }
 
+directory_store!(Sqlite, SqliteConnection);
+outbox_store!(Sqlite, SqliteConnection, SETTLE);
+
 impl Store for Sqlite {
     fn load<'a>(
         &'a self,
@@ -130,8 +148,7 @@ impl Store for Sqlite {
             let exchanges = writes.exchanges.iter().map(|change| ExchangeRow::new(change, at));
             let (opened, moved): (Vec<_>, Vec<_>) = exchanges.partition(ExchangeRow::is_new);
             let events: Vec<EventRow<'_>> = writes.events.iter().map(EventRow::from).collect();
-            // IMMEDIATE: a deferred transaction that turns writer may find the database busy without recourse.
-            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+            let mut transaction = self.begin().await?;
             let mut written = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
             let mut wanted = messages.len() as u64;
             for (sql, rows) in [(INSERT_EXCHANGES, opened), (UPDATE_EXCHANGES, moved)] {
@@ -150,6 +167,13 @@ impl Store for Sqlite {
             if !events.is_empty() {
                 execute(&mut transaction, INSERT_EVENTS, rows::json(&events)?).await?;
             }
+            for set in &writes.directory {
+                if change_directory(&mut transaction, set).await? == Recorded::Conflict {
+                    transaction.rollback().await?;
+                    return Ok(Recorded::Conflict);
+                }
+            }
+            fill_outbox(&mut transaction, &writes.outbox).await?;
             transaction.commit().await?;
             Ok(Recorded::Durable)
         })
@@ -205,6 +229,14 @@ impl Store for Sqlite {
             let ids: Vec<ExchangeId> =
                 messages.iter().filter_map(|message| message.record.position).map(|(id, _)| id).collect();
             rows::stories(messages, self.exchanges(&ids).await?, events)
+        })
+    }
+
+    fn awaiting<'a>(&'a self, authorities: &'a [AuthorityId]) -> BoxFuture<'a, Result<Vec<Awaiting>, StoreError>> {
+        Box::pin(async move {
+            let found: Vec<ExchangeRow> =
+                sqlx::query_as(AWAITING).bind(rows::json(authorities)?).fetch_all(&self.readers).await?;
+            found.into_iter().map(ExchangeRow::awaiting).collect()
         })
     }
 

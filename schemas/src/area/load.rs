@@ -49,6 +49,7 @@ pub(super) fn each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError
     collect(root, "common", "xsd", &mut common)?;
     let workflows = workflow::workflows(&root.join("workflows"))?;
     let labels = labels(&root.join("common/labels"))?;
+    let members = members(&root.join("common/countries.toml"))?;
     let mut areas = BTreeMap::new();
     let mut refused = Vec::new();
     for folder in folders(root, only)? {
@@ -65,7 +66,8 @@ pub(super) fn each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError
         .flat_map(|area| area.messages.iter())
         .map(|definition| (definition.message_type.clone(), definition.clone()))
         .collect();
-    Ok((Areas { areas, definitions, workflows, labels: Arc::new(labels) }, refused))
+    let (labels, members) = (Arc::new(labels), Arc::new(members));
+    Ok((Areas { areas, definitions, workflows, labels, members }, refused))
 }
 
 /// The folders of the packs.
@@ -81,6 +83,19 @@ fn folders(root: &Path, only: &[AreaId]) -> Result<Vec<PathBuf>, AreaError> {
     }
     let is_wanted = |path: &PathBuf| only.is_empty() || only.iter().any(|id| path.ends_with(id.as_str()));
     Ok(folders.into_iter().filter(is_wanted).collect())
+}
+
+/// The members that a file names; none where there is no such file.
+fn members(file: &Path) -> Result<BTreeSet<String>, AreaError> {
+    #[derive(serde::Deserialize)]
+    struct Written {
+        #[serde(default)]
+        members: BTreeSet<String>,
+    }
+    if !file.exists() {
+        return Ok(BTreeSet::new());
+    }
+    Ok(toml::<Written>(file)?.members)
 }
 
 /// The label files of a folder by language tag.
@@ -137,6 +152,8 @@ impl<'a> Loader<'a> {
         Ok(Area {
             id: pack.id,
             title: pack.title,
+            languages: pack.languages,
+            third_countries: pack.third_countries,
             legal_basis: pack.legal_basis,
             contact: pack.contact,
             status: pack.status,

@@ -24,7 +24,11 @@ pub use period::{Period, Unit};
 pub use questions::{AnswerForm, Question, QuestionSet};
 pub use rules::Rule;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 /// The part that an authority plays in an exchange or may play in an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -270,6 +274,10 @@ pub struct Area {
     pub id: AreaId,
     /// Its title by language tag; English is always there.
     pub title: BTreeMap<String, String>,
+    /// The languages that its labels are promised in, besides English; `gateway areas check` demands every text.
+    pub languages: Vec<String>,
+    /// Countries that take part without being members ([`Areas::members`]), as the Union spells them.
+    pub third_countries: Vec<String>,
     /// The acts it rests on.
     pub legal_basis: Vec<String>,
     /// Whom to ask about the pack.
@@ -311,6 +319,7 @@ pub struct Areas {
     definitions: BTreeMap<MessageType, MessageDefinition>,
     workflows: BTreeMap<WorkflowId, Arc<Workflow>>,
     labels: Arc<BTreeMap<String, Labels>>,
+    members: Arc<BTreeSet<String>>,
 }
 
 impl Areas {
@@ -360,6 +369,19 @@ impl Areas {
     /// Labels that all areas share, by language tag.
     pub fn labels(&self) -> &BTreeMap<String, Labels> {
         &self.labels
+    }
+
+    /// The states that take part in every area, as the Union spells them (`common/countries.toml`).
+    pub fn members(&self) -> &BTreeSet<String> {
+        &self.members
+    }
+
+    /// Whether authorities of a country may take part in an area: those of members do, and of the Commission (`EU`);
+    /// others where the area's pack names their country.
+    pub fn admits(&self, area: &AreaId, country: &str) -> bool {
+        const COMMISSION: &str = "EU";
+        let third = || self.area(area).is_some_and(|area| area.third_countries.iter().any(|third| third == country));
+        country == COMMISSION || self.members.contains(country) || third()
     }
 
     /// What a rejection code means, in this language.

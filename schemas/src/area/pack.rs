@@ -17,6 +17,10 @@ pub(super) struct Pack {
     pub legal_basis: Vec<String>,
     /// By language tag; `en` is required.
     pub title: BTreeMap<String, String>,
+    #[serde(default)]
+    pub languages: Vec<String>,
+    #[serde(default)]
+    pub third_countries: Vec<String>,
     pub retention: PackRetention,
     pub countries: Option<Countries>,
     #[serde(default)]

@@ -78,7 +78,8 @@ pub(super) fn of_version(
     let folder = root.join(format!("areas/{}/{}/labels", area.id, version.number));
     // A field of others that happens to be called like one of ours is another field.
     let common = if vocabulary.is_demanded { files(&root.join("common/labels")) } else { BTreeMap::new() };
-    compare(&folder, &files(&folder), &common, &vocabulary)
+    let promised = if vocabulary.is_demanded { promised(&area.languages) } else { BTreeSet::new() };
+    compare(&folder, &files(&folder), &common, &vocabulary, &promised)
 }
 
 /// The labels that areas share.
@@ -101,7 +102,13 @@ pub(super) fn common(root: &Path, areas: &Areas) -> Vec<Finding> {
         vocabulary.known.insert(key.clone());
         vocabulary.needed.insert(key, "the contract's list of codes".into());
     }
-    compare(&folder, &own, &BTreeMap::new(), &vocabulary).1
+    let areas = areas.iter().flat_map(|area| &area.languages);
+    compare(&folder, &own, &BTreeMap::new(), &vocabulary, &promised(areas)).1
+}
+
+/// The languages that have to be complete: English, and those named.
+fn promised<'a>(named: impl IntoIterator<Item = &'a String>) -> BTreeSet<&'a str> {
+    named.into_iter().map(String::as_str).chain([ENGLISH]).collect()
 }
 
 fn vocabulary(declared: &Declared, home: &str) -> Vocabulary {
@@ -158,6 +165,7 @@ fn compare(
     own: &BTreeMap<String, LabelFile>,
     common: &BTreeMap<String, LabelFile>,
     vocabulary: &Vocabulary,
+    promised: &BTreeSet<&str>,
 ) -> (Completeness, Vec<Finding>) {
     let mut findings = Vec::new();
     let text = |language: &str, key: &Key| -> Option<&str> {
@@ -171,14 +179,15 @@ fn compare(
         let percent = (named * 100).checked_div(vocabulary.needed.len()).unwrap_or(100);
         completeness.insert(language.clone(), u8::try_from(percent).unwrap_or(100));
     }
-    let nameless = vocabulary.needed.iter().filter(|(key, _)| text(ENGLISH, key).is_none());
-    for (key, place) in nameless.filter(|_| vocabulary.is_demanded) {
-        let (section, name) = key;
-        findings.push(Finding::new(
-            folder.join("en.toml"),
-            format!("there is no text for {name} ({place})"),
-            format!("write {name} = \"...\" under [{section}]"),
-        ));
+    for language in promised {
+        for (key, place) in vocabulary.needed.iter().filter(|(key, _)| text(language, key).is_none()) {
+            let (section, name) = key;
+            findings.push(Finding::new(
+                folder.join(format!("{language}.toml")),
+                format!("there is no text for {name} ({place})"),
+                format!("write {name} = \"...\" under [{section}]"),
+            ));
+        }
     }
     for (language, file) in own {
         for (key, label) in &file.labels {

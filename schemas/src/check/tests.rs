@@ -162,6 +162,7 @@ fn every_fault_is_named_with_its_place() {
             "",
             "1/labels/en.toml: there is no text for Size (areas/probe/1/messages.xsd:4)",
         ),
+        ("area.toml", "title = ", "languages = [\"de\"]\ntitle = ", "1/labels/de.toml: there is no text for Country ("),
         ("1/labels/en.toml", "DE = ", "DA = ", "1/labels/en.toml: there is no text for DE"),
         (
             "1/rules.toml",
@@ -246,4 +247,13 @@ fn the_packs_of_this_crate_are_fit_to_be_used() {
     let findings: Vec<String> = report.findings.iter().map(ToString::to_string).collect();
     assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
     assert!(report.areas.values().all(|area| area.good_samples > 0 && area.bad_samples > 0));
+    let of_the_union = 24;
+    for (area, entry) in &report.areas {
+        let complete = |language: &&str| entry.languages[&1].get(*language) == Some(&100);
+        assert!(["de", "en", "es", "fr", "it", "pl"].iter().all(complete), "{area}");
+        if area.as_str().starts_with("imi-") {
+            let languages = entry.languages[&1].keys().map(String::as_str);
+            assert_eq!(languages.filter(complete).count(), of_the_union + ["nb", "is"].len(), "{area}");
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! What scenarios share: networks, waiting for conditions, samples, and a participant with no manners.
 
 mod cluster;
+mod https;
 mod raw;
 mod traffic;
 
 pub(crate) use cluster::Cluster;
+pub(crate) use https::Https;
 pub(crate) use raw::{RawParticipant, Submission, publish, text as raw_text};
 pub(crate) use traffic::Traffic;
 

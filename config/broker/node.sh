@@ -24,6 +24,8 @@ export RABBITMQ_NODENAME="imi-$distribution@localhost" RABBITMQ_DIST_PORT=$distr
 export RABBITMQ_CONFIG_FILE="$dir/rabbitmq.conf" RABBITMQ_ENABLED_PLUGINS_FILE="$dir/enabled_plugins"
 export RABBITMQ_MNESIA_BASE="$dir/data" RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_PID_FILE="$dir/pid"
 export RABBITMQ_CONF_ENV_FILE=/dev/null
+# Beside the broker's own plugins, ours (imi_trust), compiled at start with the Erlang that is there.
+export RABBITMQ_PLUGINS_DIR="$dir/plugins:$(dirname "$(dirname "$(readlink -f "$server")")")/plugins"
 # Idle schedulers sleep instead of spinning, and the distribution listens on loopback only.
 export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
 
@@ -37,6 +39,10 @@ start() {
   mkdir -p "$dir/data" "$dir/log"
   echo "$distribution" >"$dir/distribution_port"
   cp "$here/enabled_plugins" "$here/definitions.json" "$dir/"
+  local plugin="$dir/plugins/imi_trust-1.0.0/ebin"
+  mkdir -p "$plugin"
+  cp "$here/imi_trust/imi_trust.app" "$plugin/"
+  erlc -Werror -o "$plugin" "$here/imi_trust/imi_trust.erl"
   sed -e "s|@DIR@|$dir|g" -e "s|@PKI@|$pki|g" -e "s|@AMQPS_PORT@|$amqps|g" -e "s|@MANAGEMENT_PORT@|$management|g" \
     -e "s|@CALLBACKS_PORT@|$callbacks|g" "$here/rabbitmq.conf.in" >"$dir/rabbitmq.conf"
   setsid "$server" >"$dir/log/start.log" 2>&1 </dev/null &

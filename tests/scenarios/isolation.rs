@@ -1,6 +1,7 @@
 //! A participant does its own business and nobody else's: the broker refuses everything else.
 
 use crate::support::{RawParticipant, Submission, network, publish, shared, trial};
+use certs::inspect::inspect_pem;
 use lapin::{
     Channel, ExchangeKind,
     options::{
@@ -10,6 +11,9 @@ use lapin::{
     types::FieldTable,
 };
 use libtest_mimic::Trial;
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -17,6 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("isolation::a_participant_publishes_to_nothing_but_imi_submit", publishing),
         trial("isolation::a_participant_declares_binds_purges_and_deletes_nothing", changing),
         trial("isolation::a_certificate_that_the_directory_does_not_hold_cannot_connect", strangers),
+        trial("isolation::a_forged_certificate_with_the_number_of_a_listed_one_cannot_connect", forged),
         trial("isolation::nobody_enters_without_a_certificate_or_with_a_password", no_certificate),
     ]
 }
@@ -157,6 +162,50 @@ async fn strangers() {
     assert!(refused.is_err(), "the broker's certificate was let in");
     RawParticipant::connect(&network, "PL-BACKOFFICE").await.expect("the certificate of the directory");
     network.stop().await;
+}
+
+/// A certificate with the issuer's name and the serial number of a listed one, which is all that RabbitMQ's trust store
+/// looks at, but with another's name and a key of one's own; alone, and with the forged authority that signed it.
+async fn forged() {
+    let network = network("forged").await;
+    let read =
+        |path: &str| inspect_pem(&std::fs::read(network.pki().join(path)).expect("read")).expect("PEM").remove(0);
+    let (listed, authority) = (read("participants/PL-BACKOFFICE.pem"), read("ca.pem"));
+    let name = |common_name: &str| {
+        let mut name = DistinguishedName::new();
+        name.push(DnType::OrganizationName, "IMI Gateway development");
+        name.push(DnType::CommonName, common_name);
+        name
+    };
+    let mut above = CertificateParams::default();
+    above.distinguished_name = name(authority.common_name.as_deref().expect("a name"));
+    above.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let above_key = KeyPair::generate().expect("a key");
+    let above_pem = above.self_signed(&above_key).expect("signed").pem();
+    let mut params = CertificateParams::default();
+    params.distinguished_name = name("UK-BACKOFFICE");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.serial_number = Some(hexadecimal(&listed.serial).into());
+    let key = KeyPair::generate().expect("a key");
+    let pem = params.signed_by(&key, &Issuer::new(above, above_key)).expect("signed").pem();
+    let same = inspect_pem(pem.as_bytes()).expect("PEM").remove(0);
+    assert_eq!((&same.issuer, &same.serial), (&listed.issuer, &listed.serial), "the forger knows his trade");
+    assert_eq!(same.common_name.as_deref(), Some("UK-BACKOFFICE"));
+    for (stem, text) in [("alone", pem.clone()), ("chain", format!("{pem}{above_pem}"))] {
+        let stem = network.dir().join(stem);
+        std::fs::write(stem.with_extension("pem"), text).expect("written");
+        std::fs::write(stem.with_extension("key"), key.serialize_pem()).expect("written");
+        let refused = RawParticipant::connect_with(&network, "UK-BACKOFFICE", &stem).await;
+        assert!(refused.is_err(), "a forged certificate was let in: {}", stem.display());
+    }
+    RawParticipant::connect(&network, "UK-BACKOFFICE").await.expect("the certificate of the directory");
+    RawParticipant::connect(&network, "PL-BACKOFFICE").await.expect("the certificate of the directory");
+    network.stop().await;
+}
+
+fn hexadecimal(text: &str) -> Vec<u8> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).expect("ASCII"), 16).expect("hexadecimal");
+    text.as_bytes().chunks(2).map(byte).collect()
 }
 
 async fn no_certificate() {

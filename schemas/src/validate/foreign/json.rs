@@ -1,6 +1,6 @@
-//! Any JSON Schema. References to other files and to the network are refused by the way the engine is built.
+//! Any JSON Schema. It may refer to files beside and below it, never to the network.
 
-use super::{Outcome, Report, SchemaError};
+use super::{Outcome, Report, SchemaError, beside::Beside};
 use crate::json::NotRead;
 use crate::json::parse::{Bounds, parse};
 use crate::json::value::Node;
@@ -15,18 +15,23 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// Deepest nesting: schema and document are walked by recursion.
 const BOUNDS: Bounds = Bounds { depth: 128, nodes: usize::MAX };
 
-/// Any JSON Schema, compiled. Remote and file references are refused.
+/// Any JSON Schema, compiled.
 pub struct ForeignJson {
     validator: Validator,
 }
 
 impl ForeignJson {
-    /// Compiles a schema of any draft; formats are checked as the draft says.
+    /// Compiles a schema of any draft; formats are checked as the draft says. What it refers to is looked for in its own
+    /// folder and below, by path or by `$id`.
     pub fn compile(file: &Path) -> Result<Self, SchemaError> {
         let wrong = |line, reason: String| SchemaError { file: file.to_path_buf(), line, reason };
         let bytes = fs::read(file).map_err(|error| wrong(None, format!("it cannot be read ({error})")))?;
         let (_, schema) = read(&bytes).map_err(|error| wrong(error.line, error.message))?;
-        let validator = jsonschema::validator_for(&schema)
+        let (beside, address) = Beside::of(file);
+        let validator = jsonschema::options()
+            .with_base_uri(address)
+            .with_retriever(beside)
+            .build(&schema)
             .map_err(|error| wrong(None, format!("it is no schema that can be used: {error}")))?;
         Ok(Self { validator })
     }
@@ -77,6 +82,11 @@ fn read(document: &[u8]) -> Result<(Node<'_>, Value), Violation> {
     })?;
     let value = root.to_value().map_err(|offset| malformed("this number is too large".to_owned(), offset))?;
     Ok((root, value))
+}
+
+/// A schema that another one refers to.
+pub(super) fn value_of(schema: &[u8]) -> Result<Value, String> {
+    read(schema).map(|(_, value)| value).map_err(|violation| violation.message)
 }
 
 fn placed(document: &[u8], root: &Node<'_>, error: &ValidationError<'_>, message_chars: usize) -> Violation {

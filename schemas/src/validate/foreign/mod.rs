@@ -2,6 +2,7 @@
 //!
 //! Owns the four words of the verdict. Knows no area and no rejection code.
 
+mod beside;
 mod catalog;
 mod decode;
 mod json;

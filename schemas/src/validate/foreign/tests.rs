@@ -180,7 +180,7 @@ fn json_is_judged_with_pointer_and_place() {
 }
 
 #[test]
-fn a_json_schema_refers_to_itself_and_to_nothing_else() {
+fn a_json_schema_refers_to_itself_and_to_files_beside_it() {
     let own = r##"{"$ref": "#/$defs/x", "$defs": {"x": {"type": "integer"}}}"##;
     assert_eq!(
         json(own, &["1", "\"1\""]).iter().map(|report| report.outcome).collect::<Vec<_>>(),
@@ -188,13 +188,34 @@ fn a_json_schema_refers_to_itself_and_to_nothing_else() {
     );
     let root = folder(&[
         ("remote.json", br#"{"$ref": "http://192.0.2.1/x.json"}"#),
-        ("file.json", br#"{"$ref": "other.json"}"#),
-        ("other.json", b"true"),
+        ("in/path.json", br#"{"$ref": "other%20parts/amount.json#/$defs/positive"}"#),
+        ("in/by-id.json", br#"{"$id": "https://example.org/order", "$ref": "amounts#/$defs/positive"}"#),
+        ("in/id.json", br#"{"$id": "https://example.org/amounts", "$defs": {"positive": {"minimum": 1}}}"#),
+        ("in/other parts/amount.json", br#"{"$defs": {"positive": {"$ref": "deeper.json"}}}"#),
+        ("in/other parts/deeper.json", br#"{"type": "integer", "minimum": 1}"#),
+        ("in/above.json", br#"{"$ref": "../twice.json"}"#),
+        ("in/encoded.json", br#"{"$ref": "other%20parts%2F..%2F..%2Fsecret.json"}"#),
+        ("in/missing.json", br#"{"$ref": "absent.json"}"#),
+        ("secret.json", b"true"),
         ("twice.json", br#"{"type": "string", "type": "integer"}"#),
         ("none.json", br#"{"type": "shoe"}"#),
     ]);
-    for name in ["remote.json", "file.json", "twice.json", "none.json", "absent.json"] {
+    let refused = [
+        "remote.json",
+        "twice.json",
+        "none.json",
+        "absent.json",
+        "in/above.json",
+        "in/encoded.json",
+        "in/missing.json",
+    ];
+    for name in refused {
         assert!(ForeignJson::compile(&root.path().join(name)).is_err(), "{name}");
+    }
+    for name in ["in/path.json", "in/by-id.json"] {
+        let schema = ForeignJson::compile(&root.path().join(name)).unwrap_or_else(|error| panic!("{error}"));
+        let words = ["1", "0"].map(|document| schema.validate(document.as_bytes(), &Limits::default()).outcome);
+        assert_eq!(words, [Outcome::Valid, Outcome::Invalid], "{name}");
     }
     assert!(ForeignJson::compile(Path::new("/")).is_err());
 }

@@ -190,6 +190,8 @@ section! {
         authority: AuthorityId = "EU-REGISTERS".parse().expect("an authority id"),
         /// Milliseconds between two looks for changes that others made.
         watch_ms: u64 = 500,
+        /// Seconds between two looks at mailboxes that nobody needs any more; one goes when two looks found it empty.
+        clear_seconds: u64 = 30,
         /// National CAs' certificate revocation lists that are followed.
         crl: Vec<Crl> = Vec::new(),
         /// Folder that keeps the last good one of each.
@@ -324,6 +326,8 @@ impl Config {
             let seconds = usize::try_from(crl.refresh_seconds).unwrap_or(usize::MAX);
             within("directory.crl: refresh_seconds", seconds, 1, 7 * 24 * 60 * 60)?;
         }
+        let seconds = usize::try_from(self.directory.clear_seconds).unwrap_or(usize::MAX);
+        within("directory.clear_seconds", seconds, 1, 86_400)?;
         within("ingress.lanes", self.ingress.lanes.into(), 1, 64)?;
         within("ingress.prefetch", self.ingress.prefetch.into(), 1, 10_000)?;
         within("ingress.batch_messages", self.ingress.batch_messages, 1, self.ingress.prefetch.into())?;

@@ -139,6 +139,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
         lanes: config.ingress.lanes,
         packs: Arc::clone(&packs),
         directory: Arc::clone(&directory),
+        clear_every: Duration::from_secs(config.directory.clear_seconds),
         management: Arc::clone(&desk.management),
     };
     let pipeline = Arc::new(Pipeline {

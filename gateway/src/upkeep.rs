@@ -10,10 +10,6 @@ use crate::{
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
-/// Time between two looks at mailboxes that nobody needs any more. A mailbox goes when it was empty at two of them, which
-/// is longer than the broker's statistics lag behind.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
-
 /// What the queues depend on.
 pub struct Upkeep {
     /// Ordered lanes for ordinary messages.
@@ -22,6 +18,9 @@ pub struct Upkeep {
     pub packs: Arc<PacksInForce>,
     /// Who exists.
     pub directory: Arc<InForce>,
+    /// Time between two looks at mailboxes that nobody needs any more. One goes when it was empty at two of them, because
+    /// the broker's statistics lag some seconds behind.
+    pub clear_every: Duration,
     /// The broker's management plug-in.
     pub management: Arc<Management>,
 }
@@ -47,7 +46,7 @@ impl Upkeep {
     /// any more. `declared` is what this session has declared. Ends only with a fault of the session.
     pub async fn run(&self, session: &Session, mut declared: Topology, mut changes: Changes) -> BrokerError {
         let mut empty = BTreeSet::new();
-        let mut looks = tokio::time::interval(LOOK_EVERY);
+        let mut looks = tokio::time::interval(self.clear_every);
         loop {
             let done = tokio::select! {
                 Ok(()) = changes.packs.changed() => self.declare(session, &mut declared).await,

@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 async fn registration() {
     let mut options = options("registration");
     options.directory.push(root().join("tests/packs/registration.toml"));
+    options.extra_config = "[directory]\nclear_seconds = 2\n".into();
     let network =
         Network::start(options).await.unwrap_or_else(|error| panic!("the network: {}", simulators::chain(&error)));
     let mut at = RawParticipant::connect(&network, "AT-BACKOFFICE").await.expect("connected");
@@ -89,13 +90,28 @@ async fn registration() {
     assert_eq!(needs["exchange"].as_str(), waiting.correlation_id.as_deref(), "{status}");
     assert_eq!((&needs["awaited"], &needs["coordinator"]), (&NEW.into(), &"AT-NIMIC".into()));
 
+    // Withdrawn: its mailbox stays as long as something lies in it or somebody reads it, and goes then.
+    let last = of_registers(&at, "authority-measure", "AT-NIMIC", {
+        decision("withdraw", "<Comment language=\"de\">Zusammengelegt.</Comment>").replace_root("AuthorityMeasure")
+    });
+    assert_accepted(&at.refused(&last).await);
+    assert_refused(&pl.refused(&request()).await, RejectionCode::UnknownRecipient, "takes part no longer");
+    eventually("the mailbox of who takes part no longer goes", || async {
+        let (_, status) = network.operators_get("/status").await.ok()?;
+        let status: serde_json::Value = serde_json::from_str(&status).ok()?;
+        let queues = status["queues"].as_array()?;
+        let is_there = queues.iter().any(|queue| queue["name"] == format!("mailbox.{NEW}"));
+        (!is_there && !queues.is_empty()).then_some(())
+    })
+    .await;
+
     // The trail says who did what, with before and after.
     let url = format!("sqlite:{}", network.dir().join("gateway.db").display());
     let store = store::open(&config::Store { url, ..config::Store::default() }).await.expect("the store");
     let events = store.audit_of(NEW, 10).await.expect("the trail");
     let actors: Vec<&str> = events.iter().map(|event| event.actor.split(',').next().unwrap_or_default()).collect();
     let coordinator = "AT-NIMIC of AT-BACKOFFICE";
-    assert_eq!(actors, ["AT-LAND-TIROL of AT-BACKOFFICE", coordinator, coordinator, coordinator]);
+    assert_eq!(actors, ["AT-LAND-TIROL of AT-BACKOFFICE", coordinator, coordinator, coordinator, coordinator]);
     assert!(
         events[0].change.before.is_none()
             && events.windows(2).all(|pair| pair[0].change.after == pair[1].change.before)

@@ -125,6 +125,13 @@ async fn written_to() {
     receive(&network, authorities, sent).await;
     println!("one message to each of {} and read again in {:?}", authorities.len(), began.elapsed());
     search(&network).await;
+    let (_, figures) = network.operators_get("/v1/statistics/authorities").await.expect("an answer");
+    let figures: Value = serde_json::from_str(&figures).expect("JSON");
+    assert_eq!((figures["rows"].as_array().map(Vec::len), &figures["total"]["total"]), (Some(30), &5_737.into()));
+    let (_, gaps) = network.operators_get("/v1/statistics/professions").await.expect("an answer");
+    let gaps: Value = serde_json::from_str(&gaps).expect("JSON");
+    let slovakia = gaps["rows"].as_array().and_then(|rows| rows.iter().find(|row| row["country"] == "SK"));
+    assert_eq!(slovakia.map(|row| &row["count"]), Some(&24.into()), "Figure 4 of the annual report");
     network.stop().await;
 }
 

@@ -2,7 +2,11 @@
 
 use super::{Desk, directory, problem::Problem};
 use crate::{
-    directory::{AuthorityStatus, Directory, change::Snapshot},
+    directory::{
+        AuthorityStatus, Directory,
+        change::Snapshot,
+        statistics::{self, AuthorityCounts, ProfessionGaps},
+    },
     expiry::{self, Expiry},
     store::Awaiting,
     track::Track,
@@ -26,6 +30,8 @@ pub(super) fn router(desk: Arc<Desk>) -> Router {
         .route("/metrics", get(metrics))
         .route("/health/live", get(async || "live\n"))
         .route("/health/ready", get(ready))
+        .route("/v1/statistics/authorities", get(authorities))
+        .route("/v1/statistics/professions", get(professions))
         .route("/v1/messages/{id}", get(message))
         .route("/v1/exchanges/{id}", get(exchange))
         .merge(directory::routes())
@@ -41,6 +47,8 @@ async fn index(State(desk): State<Arc<Desk>>) -> String {
          /metrics              for Prometheus\n\
          /health/live          the process runs\n\
          /health/ready         broker and store are there\n\
+         /v1/authorities       who exists; /v1/registers: national registers\n\
+         /v1/statistics/...    authorities, professions: figures of the annual report\n\
          /v1/messages/ID       where is this message?\n\
          /v1/exchanges/ID      every message of an exchange\n\
          /v1/authorities?q=    the authorities; /v1/authorities/ID\n\
@@ -159,6 +167,17 @@ impl Desk {
     fn expiries(&self, now: jiff::Timestamp) -> Vec<Expiry> {
         expiry::expiries(&self.directory.now().directory, &self.hub, &self.own_certificates, now)
     }
+}
+
+/// Figure 2 of the annual report of 2010, as of now (domain, A106).
+async fn authorities(State(desk): State<Arc<Desk>>) -> Json<AuthorityCounts> {
+    Json(statistics::authorities(&desk.directory.now().directory))
+}
+
+/// Figure 4: professions without an authority (domain, A108).
+async fn professions(State(desk): State<Arc<Desk>>) -> Json<ProfessionGaps> {
+    let professions = statistics::professions_of(&desk.packs.now().areas);
+    Json(statistics::professions(&desk.directory.now().directory, professions))
 }
 
 async fn message(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Result<Json<Track>, Problem> {

@@ -200,3 +200,6 @@ fn not_permitted(reason: String) -> Rejection {
 fn any_role(held: &[Role], wanted: &[Role]) -> bool {
     held.iter().any(|role| wanted.contains(role))
 }
+
+#[cfg(test)]
+mod tests;

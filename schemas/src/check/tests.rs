@@ -257,3 +257,25 @@ fn the_packs_of_this_crate_are_fit_to_be_used() {
         }
     }
 }
+
+/// A family is what a message's name begins with: `alert` of `alert-correction`, `p2000` of `p2000-starter`.
+#[test]
+fn every_family_of_messages_has_three_good_and_five_bad_samples() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let areas = Areas::load(root).unwrap_or_else(|error| panic!("{error}"));
+    let family = |name: &str| name.split(['-', '.']).next().unwrap_or_default().to_owned();
+    let families = |area: &AreaId, folder: &str| -> Vec<String> {
+        let folder = root.join(format!("areas/{area}/1/samples/{folder}"));
+        let files =
+            fs::read_dir(&folder).expect("samples").filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        files.filter(|file| file.ends_with(".xml")).map(|file| family(&file)).collect()
+    };
+    for area in areas.iter() {
+        let (good, bad) = (families(&area.id, "good"), families(&area.id, "bad"));
+        for message in &area.messages {
+            let own = family(message.message_type.message.as_str());
+            let count = |list: &[String]| list.iter().filter(|other| **other == own).count();
+            assert!(count(&good) >= 3 && count(&bad) >= 5, "{}: {own}: {} and {}", area.id, count(&good), count(&bad));
+        }
+    }
+}

@@ -41,12 +41,14 @@ pub(super) fn enter(situation: Situation<'_>, document: AuthorityDocument) -> Re
         authority.participant = participant.clone();
     }
     authority.status = status(sender, former, &authority, asked_status)?;
-    let held = former.map_or(&[][..], |former| &former.areas);
-    if coordinates(sender, &authority, Function::Access) {
-        authority.areas = asked_areas;
-    } else {
-        (authority.areas, authority.requested) = shared_out(held, asked_areas);
-    }
+    // Whoever comes back begins again: what it was once granted has to be granted anew.
+    let takes_part = former.filter(|former| former.status != AuthorityStatus::Withdrawn);
+    let held = takes_part.map_or(&[][..], |former| &former.areas);
+    let has_access = coordinates(sender, &authority, Function::Access);
+    let (granted, asked): (Vec<_>, Vec<_>) =
+        asked_areas.into_iter().partition(|access| has_access && is_competent(sender, &access.area));
+    (authority.areas, authority.requested) = shared_out(held, asked);
+    authority.areas.extend(granted);
     Ok(authority)
 }
 
@@ -204,9 +206,13 @@ pub(super) fn decide(situation: Situation<'_>, document: AuthorityDecision) -> R
 }
 
 /// A coordinator of some areas decides on those only.
+fn is_competent(coordinator: &Authority, area: &AreaId) -> bool {
+    let own = coordinator.coordinator.as_ref().map_or(&[][..], |own| &own.areas);
+    own.is_empty() || own.contains(area)
+}
+
 fn within_competence<'a>(sender: &Authority, areas: impl IntoIterator<Item = &'a AreaId>) -> Result<(), Objection> {
-    let own = sender.coordinator.as_ref().map_or(&[][..], |own| &own.areas);
-    match areas.into_iter().find(|area| !own.is_empty() && !own.contains(area)) {
+    match areas.into_iter().find(|area| !is_competent(sender, area)) {
         Some(area) => Err(not_permitted(format!("{} does not coordinate the area {area}", sender.id))),
         None => Ok(()),
     }

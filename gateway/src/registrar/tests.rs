@@ -182,6 +182,21 @@ fn an_update_gives_up_areas_but_takes_none_and_keeps_its_coordinators() {
 }
 
 #[test]
+fn whoever_comes_back_has_no_areas_until_they_are_granted_anew() {
+    let mut directory = directory();
+    entered(&mut directory, "AT-NIMIC", "authority-upsert", &sample(CHAMBER, |_| {}));
+    let gone = sample("authority-retire-merged", |document| document["AuthorityId"] = json!("AT-AEK-WIEN"));
+    let gone = entered(&mut directory, "AT-AEK-WIEN", "authority-retire", &gone);
+    assert_eq!((gone.status, gone.areas.len()), (AuthorityStatus::Withdrawn, 1));
+    let again = sample(CHAMBER, |document| {
+        pending(document);
+        document["VersionNumber"] = json!(2);
+    });
+    let back = entered(&mut directory, "AT-OTHER", "authority-upsert", &again);
+    assert_eq!((back.status, back.areas.len(), back.requested.len()), (AuthorityStatus::Pending, 0, 1));
+}
+
+#[test]
 fn a_coordinator_of_one_area_grants_no_other() {
     let mut directory = directory();
     entered(&mut directory, "AT-NIMIC", "authority-upsert", &sample(CHAMBER, |_| {}));
@@ -191,6 +206,21 @@ fn a_coordinator_of_one_area_grants_no_other() {
     assert!(reason.contains("does not coordinate the area imi-posting"), "{reason}");
     let granted = entered(&mut directory, "AT-NIMIC", "authority-measure", &grant);
     assert_eq!(granted.areas.len(), 2);
+}
+
+#[test]
+fn a_coordinator_of_one_area_grants_no_other_by_entering_the_record_itself() {
+    let mut directory = directory();
+    let two_areas = sample(CHAMBER, |document| {
+        pending(document);
+        let mut other = document["AreaMembership"][0].clone();
+        other["Area"] = json!("imi-services");
+        document["AreaMembership"].as_array_mut().expect("memberships").push(other);
+    });
+    let chamber = entered(&mut directory, "AT-LIMIC-PQ", "authority-upsert", &two_areas);
+    let names = |list: &[AreaAccess]| list.iter().map(|access| access.area.to_string()).collect::<Vec<_>>();
+    assert_eq!(names(&chamber.areas), ["imi-pq"]);
+    assert_eq!(names(&chamber.requested), ["imi-services"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 pub mod area;
 pub mod check;
 pub mod json;
+pub mod names;
 pub mod validate;
 pub mod wire;
 pub mod workflow;

@@ -2,6 +2,7 @@
 //! checks and applies them. Knows neither broker nor store.
 
 pub mod area;
+pub mod calendar;
 pub mod check;
 pub mod json;
 pub mod names;

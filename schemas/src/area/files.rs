@@ -46,7 +46,7 @@ fn check_size(file: &Path) -> Result<(), AreaError> {
 }
 
 /// Reads a text file.
-pub(super) fn text(file: &Path) -> Result<String, AreaError> {
+pub(crate) fn text(file: &Path) -> Result<String, AreaError> {
     check_size(file)?;
     fs::read_to_string(file).map_err(|error| unreadable(file, &error))
 }

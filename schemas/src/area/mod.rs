@@ -19,10 +19,11 @@ use crate::{
     workflow::Workflow,
 };
 pub use error::AreaError;
-pub(crate) use files::{SchemaFile, SchemaFiles, entries, toml};
+pub(crate) use files::{SchemaFile, SchemaFiles, entries, text, toml};
 pub use period::{Period, Unit};
 pub use questions::{AnswerForm, Question, QuestionSet};
 pub use rules::Rule;
+pub(crate) use rules::line_at;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -85,7 +85,7 @@ pub(super) fn rules(file: &Path, messages: &BTreeSet<&MessageName>) -> Result<Ve
 }
 
 /// Line of a byte, from 1.
-pub(super) fn line_at(source: &str, offset: usize) -> u32 {
+pub(crate) fn line_at(source: &str, offset: usize) -> u32 {
     let lines = source.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count();
     u32::try_from(lines + 1).unwrap_or(u32::MAX)
 }

@@ -5,6 +5,7 @@ mod law;
 use super::files::{SchemaFiles, collect, entries, toml};
 use super::pack::{Pack, PackMessage};
 use super::{Area, AreaError, AreaVersion, Areas, Keeping, Labels, Law, MessageDefinition, Retention};
+use crate::calendar::Calendars;
 use crate::wire::{AreaId, HUB_AREA, MessageType, WorkflowId};
 use crate::workflow::{self, Workflow};
 use std::{
@@ -50,6 +51,7 @@ pub(super) fn each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError
     let workflows = workflow::workflows(&root.join("workflows"))?;
     let labels = labels(&root.join("common/labels"))?;
     let members = members(&root.join("common/countries.toml"))?;
+    let calendars = Arc::new(Calendars::load(root)?);
     let mut areas = BTreeMap::new();
     let mut refused = Vec::new();
     for folder in folders(root, only)? {
@@ -67,7 +69,7 @@ pub(super) fn each(root: &Path, only: &[AreaId]) -> Result<(Areas, Vec<AreaError
         .map(|definition| (definition.message_type.clone(), definition.clone()))
         .collect();
     let (labels, members) = (Arc::new(labels), Arc::new(members));
-    Ok((Areas { areas, definitions, workflows, labels, members }, refused))
+    Ok((Areas { areas, definitions, workflows, labels, members, calendars }, refused))
 }
 
 /// The folders of the packs.

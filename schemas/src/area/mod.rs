@@ -14,6 +14,7 @@ mod questions;
 mod rules;
 
 use crate::{
+    calendar::Calendars,
     json::Mapping,
     wire::{ActionName, AreaId, ContentType, MessageName, MessageType, RejectionCode, WorkflowId},
     workflow::Workflow,
@@ -321,6 +322,7 @@ pub struct Areas {
     workflows: BTreeMap<WorkflowId, Arc<Workflow>>,
     labels: Arc<BTreeMap<String, Labels>>,
     members: Arc<BTreeSet<String>>,
+    calendars: Arc<Calendars>,
 }
 
 impl Areas {
@@ -375,6 +377,11 @@ impl Areas {
     /// The states that take part in every area, as the Union spells them (`common/countries.toml`).
     pub fn members(&self) -> &BTreeSet<String> {
         &self.members
+    }
+
+    /// Public holidays of every country, and when legal time limits end (`common/holidays/`).
+    pub fn calendars(&self) -> &Calendars {
+        &self.calendars
     }
 
     /// Whether authorities of a country may take part in an area: those of members do, and of the Commission (`EU`);

@@ -143,6 +143,25 @@ fn a_pack_that_lies_is_refused_with_file_and_line() {
 }
 
 #[test]
+fn holidays_come_with_the_packs_and_a_file_of_them_that_lies_is_refused() {
+    let root = pack(&[]);
+    let christmas = jiff::civil::date(2024, 12, 25);
+    let free = |areas: &Areas| !areas.calendars().is_working_day("DE", christmas);
+    let without = areas(root.path()).unwrap_or_else(|error| panic!("{error}"));
+    let file = root.path().join("common/holidays/DE.toml");
+    fs::create_dir_all(file.parent().expect("a folder above")).expect("created");
+    let german = "country = \"DE\"\nzone = \"Europe/Berlin\"\n[[holiday]]\nname = \"Christmas\"\ndate = \"12-25\"\n";
+    fs::write(&file, german).expect("written");
+    let with = areas(root.path()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(!free(&without) && free(&with));
+    fs::write(&file, german.replace("12-25", "25-12")).expect("written");
+    let error = areas(root.path()).expect_err("refused");
+    assert!(error.file == file && error.line == Some(5), "{error}");
+    let (kept, refused) = again(root.path(), &with);
+    assert!(free(&kept) && refused.len() == 1, "the former holidays stay");
+}
+
+#[test]
 fn a_folder_without_packs_is_refused() {
     let root = tempfile::tempdir().expect("a folder");
     assert!(areas(root.path()).is_err());

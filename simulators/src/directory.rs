@@ -3,7 +3,7 @@
 //! Reads the same files as the gateway, with eyes of its own, and only what a back office would know of the others.
 //! Whether a directory is right is the gateway's to judge.
 
-use schemas::wire::{AreaId, AuthorityId, ParticipantId};
+use schemas::wire::{AreaId, AuthorityId, ContentType, ParticipantId};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -35,6 +35,9 @@ pub struct Participant {
     /// Its certificates' files.
     #[serde(default)]
     pub certificates: Vec<String>,
+    /// The spelling that it prefers; without one it receives every document as it was sent.
+    #[serde(default)]
+    pub format: Option<ContentType>,
 }
 
 /// A competent authority.
@@ -112,6 +115,12 @@ impl Directory {
     /// The authority of this id.
     pub fn authority(&self, id: &AuthorityId) -> Option<&Authority> {
         self.authorities.iter().find(|authority| authority.id == *id)
+    }
+
+    /// The spelling that the participant of this authority prefers, if it prefers one.
+    pub fn format_of(&self, id: &AuthorityId) -> Option<ContentType> {
+        let participant = &self.authority(id)?.participant;
+        self.participants.iter().find(|one| one.id == *participant)?.format
     }
 
     /// The authorities that a participant serves.

@@ -1,6 +1,10 @@
 //! Whether a message went as its story tells: judged by what both sides hold and by what the hub says of it. Pure.
 
-use super::{ledger::Record, story::Expect, tracked::Tracked};
+use super::{
+    ledger::{Arrival, Record},
+    story::Expect,
+    tracked::Tracked,
+};
 use schemas::wire::Outcome;
 
 /// Whether enough is known to judge: everything expected is there, or something that ends the wait.
@@ -31,7 +35,23 @@ pub(super) struct Evidence<'a> {
     /// SHA-256 of what was sent.
     pub sha256: &'a str,
     /// Everybody who must have received it.
-    pub reaches: &'a [&'a str],
+    pub reaches: &'a [Recipient<'a>],
+}
+
+/// Somebody whom a message must reach.
+pub(super) struct Recipient<'a> {
+    /// The authority.
+    pub id: &'a str,
+    /// SHA-256 of the document in the spelling that it prefers.
+    pub sha256: String,
+}
+
+impl Evidence<'_> {
+    /// Whether the recipient holds the document that it must.
+    pub(super) fn holds_its_document(&self, recipient: &Recipient<'_>) -> bool {
+        let own = |arrival: &&Arrival| arrival.to.as_str() == recipient.id;
+        self.record.arrivals.iter().find(own).is_some_and(|arrival| arrival.sha256 == recipient.sha256)
+    }
 }
 
 /// The first way in which it did not go as told.
@@ -47,7 +67,8 @@ pub(super) fn objection(expect: Expect, evidence: &Evidence<'_>) -> Option<Strin
     })
 }
 
-fn not_delivered(state: &str, Evidence { record, tracked, sha256, reaches }: &Evidence<'_>) -> Option<String> {
+fn not_delivered(state: &str, evidence: &Evidence<'_>) -> Option<String> {
+    let Evidence { record, tracked, sha256, reaches } = evidence;
     if let Some(receipt) = record.receipt(Outcome::Rejected).or_else(|| record.receipt(Outcome::Failed)) {
         return Some(format!(
             "the hub says {}: {}",
@@ -58,18 +79,20 @@ fn not_delivered(state: &str, Evidence { record, tracked, sha256, reaches }: &Ev
     if let Some(missing) = missing(record, reaches.len()) {
         return Some(format!("only {missing}"));
     }
-    for to in *reaches {
-        let Some(arrival) = record.arrivals.iter().find(|arrival| arrival.to.as_str() == *to) else {
-            return Some(format!("it never reached {to}"));
-        };
-        if arrival.sha256 != *sha256 {
-            return Some(format!("{to} holds another document: {}", arrival.sha256));
+    for recipient in *reaches {
+        let Recipient { id, sha256 } = recipient;
+        if !record.arrivals.iter().any(|arrival| arrival.to.as_str() == *id) {
+            return Some(format!("it never reached {id}"));
         }
-        if tracked.dispatches.get(*to).map(String::as_str) != Some("retrieved") {
-            return Some(format!("the hub's track does not show it as retrieved by {to}"));
+        if !evidence.holds_its_document(recipient) {
+            return Some(format!("{id} holds another document than the one with SHA-256 {sha256}"));
+        }
+        if tracked.dispatches.get(*id).map(String::as_str) != Some("retrieved") {
+            return Some(format!("the hub's track does not show it as retrieved by {id}"));
         }
     }
-    let strangers = record.arrivals.iter().find(|arrival| !reaches.contains(&arrival.to.as_str()));
+    let known = |to: &str| reaches.iter().any(|recipient| recipient.id == to);
+    let strangers = record.arrivals.iter().find(|arrival| !known(arrival.to.as_str()));
     if let Some(stranger) = strangers {
         return Some(format!("it reached {}, whom it does not concern", stranger.to));
     }
@@ -104,7 +127,7 @@ fn not_refused(code: &str, Evidence { record, tracked, .. }: &Evidence<'_>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::ledger::{Arrival, tests::receipt};
+    use crate::demo::ledger::tests::receipt;
 
     fn hash() -> String {
         "ab".repeat(32)
@@ -128,7 +151,8 @@ mod tests {
     }
 
     fn check((record, tracked): &(Record, Tracked)) -> Option<String> {
-        let evidence = Evidence { record, tracked, sha256: &hash(), reaches: &["UK-GPHC"] };
+        let reaches = [Recipient { id: "UK-GPHC", sha256: hash() }];
+        let evidence = Evidence { record, tracked, sha256: &hash(), reaches: &reaches };
         objection(Expect::State("SENT"), &evidence)
     }
 

@@ -57,6 +57,7 @@ fn sighting(incoming: &Incoming) -> Sighting {
         name: incoming.message_type.message.to_string(),
         from: incoming.from.to_string(),
         deadline: incoming.deadline.clone(),
+        content_type: incoming.content_type.clone(),
         arrival: Arrival {
             to: incoming.to.clone(),
             sha256: content_sha256(&incoming.body),

@@ -26,6 +26,9 @@ pub enum DemoError {
     /// The folder adapter does not do its part.
     #[error("the folder adapter: {0}")]
     Adapter(String),
+    /// The area packs, which say how documents look in the other spelling, cannot be read.
+    #[error("the area packs: {0}")]
+    Packs(String),
     /// A story names what is not there; a mistake of this program.
     #[error("the stories are wrong: {0}")]
     Story(String),

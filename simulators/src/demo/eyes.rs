@@ -4,7 +4,7 @@ use super::{
     ledger::{Arrival, Ledger},
     narrator::{self, Arrived},
 };
-use schemas::wire::{MessageId, Receipt};
+use schemas::wire::{MessageId, Outcome, Receipt};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The eyes of one country's back office.
@@ -14,8 +14,35 @@ pub(super) struct Eyes {
     pub country: String,
     /// Where everybody's sightings are kept.
     pub ledger: Arc<Ledger>,
-    /// The state that the exchange on the stage is in once the message on its way has arrived.
-    pub state: Arc<Mutex<&'static str>>,
+    /// What is on the stage now.
+    pub scene: Arc<Mutex<Scene>>,
+}
+
+/// What is on the stage: as much of it as one must know to tell what one sees.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scene {
+    /// The state that the exchange is in once the message on its way has arrived.
+    pub state: &'static str,
+    /// Which receipts are told.
+    pub receipts: ReceiptsTold,
+}
+
+/// Which receipts are told when they come; the others are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ReceiptsTold {
+    /// Each.
+    Each,
+    /// Those that say that something went wrong.
+    Failures,
+}
+
+impl ReceiptsTold {
+    fn includes(self, outcome: Outcome) -> bool {
+        match (self, outcome) {
+            (Self::Each, _) | (Self::Failures, Outcome::Rejected | Outcome::Failed | Outcome::Expired) => true,
+            (Self::Failures, Outcome::Accepted | Outcome::Delivered | Outcome::Retrieved) => false,
+        }
+    }
 }
 
 /// A message in the hands of a back office.
@@ -29,15 +56,20 @@ pub(super) struct Sighting {
     pub from: String,
     /// When an answer is due.
     pub deadline: Option<String>,
+    /// Media type of the document.
+    pub content_type: String,
     /// What the ledger keeps.
     pub arrival: Arrival,
 }
 
 impl Eyes {
+    fn scene(&self) -> Scene {
+        *self.scene.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A message has arrived.
     pub(super) fn message(&self, sighting: Sighting) {
-        let state = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let Sighting { message_id, name, from, deadline, arrival } = sighting;
+        let Sighting { message_id, name, from, deadline, content_type, arrival } = sighting;
         narrator::arrives(
             &self.country,
             &Arrived {
@@ -46,7 +78,8 @@ impl Eyes {
                 to: arrival.to.as_str(),
                 sequence: arrival.sequence,
                 deadline: deadline.as_deref(),
-                state,
+                spelling: narrator::spelling(&content_type),
+                state: self.scene().state,
             },
         );
         self.ledger.arrived(message_id, arrival);
@@ -55,7 +88,8 @@ impl Eyes {
     /// A receipt has come. Receipts for messages without a valid id are none of a back office of this demo.
     pub(super) fn receipt(&self, receipt: Receipt, verified: bool) {
         let Some(message) = receipt.message_id.as_deref().and_then(|id| id.parse().ok()) else { return };
-        if self.ledger.receipt(message, receipt.clone(), verified) {
+        let is_told = !verified || self.scene().receipts.includes(receipt.outcome);
+        if self.ledger.receipt(message, receipt.clone(), verified) && is_told {
             narrator::receipt(&self.country, &receipt, verified);
         }
     }

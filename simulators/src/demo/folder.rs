@@ -11,7 +11,7 @@ use crate::network::{
     process::{self, Process},
 };
 use adapters::Outgoing;
-use schemas::wire::{AuthorityId, MessageId, MessageType, ParticipantId, Receipt, content_sha256};
+use schemas::wire::{AuthorityId, ContentType, MessageId, MessageType, ParticipantId, Receipt, content_sha256};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use std::{
@@ -58,6 +58,7 @@ struct Received {
     message_id: MessageId,
     #[serde(rename = "type")]
     message_type: MessageType,
+    content_type: String,
     from: AuthorityId,
     to: AuthorityId,
     sequence: u32,
@@ -111,7 +112,7 @@ impl FolderOffice {
         })
         .map_err(|error| DemoError::Adapter(error.to_string()))?;
         self.drop_file(&format!("{name}.toml"), envelope.as_bytes())?;
-        self.drop_file(&format!("{name}.xml"), &message.body)
+        self.drop_file(&format!("{name}.{}", ending(&message.content_type)), &message.body)
     }
 
     /// Under another name first, so that nobody takes half a file.
@@ -186,7 +187,7 @@ fn tell(path: &Path, eyes: &Eyes) -> io::Result<()> {
     if path.extension().is_some_and(|ending| ending == "toml") {
         let received: Received = read(path, |text| toml::from_str(text).map_err(io::Error::other))?;
         // Not `with_extension`: the name itself holds dots.
-        let document = fs::read(path.with_file_name(format!("{}.xml", stem(path))))?;
+        let document = fs::read(path.with_file_name(format!("{}.{}", stem(path), ending(&received.content_type))))?;
         eyes.message(sighting(received, &document));
     } else {
         let kept: Kept = read(path, |text| serde_json::from_str(text).map_err(io::Error::other))?;
@@ -203,12 +204,18 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// What the name of a document of this media type ends in.
+fn ending(content_type: &str) -> &'static str {
+    if content_type == ContentType::Json.as_str() { "json" } else { "xml" }
+}
+
 fn sighting(received: Received, document: &[u8]) -> Sighting {
     Sighting {
         message_id: received.message_id,
         name: received.message_type.message.to_string(),
         from: received.from.to_string(),
         deadline: received.deadline,
+        content_type: received.content_type,
         arrival: Arrival { to: received.to, sha256: content_sha256(document), sequence: received.sequence },
     }
 }
@@ -216,7 +223,10 @@ fn sighting(received: Received, document: &[u8]) -> Sighting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::ledger::Ledger;
+    use crate::demo::{
+        eyes::{ReceiptsTold, Scene},
+        ledger::Ledger,
+    };
     use std::sync::{Arc, Mutex};
 
     const ID: &str = "0195b7f0-0000-7000-8000-000000000001";
@@ -242,7 +252,8 @@ mod tests {
         assert_eq!(appeared.len(), 2);
 
         let ledger = Arc::new(Ledger::default());
-        let eyes = Eyes { country: "AT".to_owned(), ledger: Arc::clone(&ledger), state: Arc::new(Mutex::new("")) };
+        let scene = Arc::new(Mutex::new(Scene { state: "", receipts: ReceiptsTold::Each }));
+        let eyes = Eyes { country: "AT".to_owned(), ledger: Arc::clone(&ledger), scene };
         assert!(tell(&file, &eyes).is_err(), "its document is not there yet");
         fs::write(inbox.join(format!("{ID}.RO-CMR.xml")), "<a/>").expect("written");
         appeared.iter().for_each(|path| tell(path, &eyes).expect("whole"));

@@ -5,6 +5,7 @@
 
 mod checks;
 mod connected;
+mod documents;
 mod error;
 mod eyes;
 mod folder;
@@ -20,6 +21,8 @@ mod tracked;
 pub use error::DemoError;
 
 use crate::network::{Network, NetworkOptions, Ports};
+use documents::Library;
+use eyes::{ReceiptsTold, Scene};
 use ledger::Ledger;
 use offices::{FOLDER_COUNTRY, Offices};
 use play::Stage;
@@ -28,6 +31,11 @@ use std::{
     sync::{Arc, Mutex},
     time::Instant,
 };
+
+/// What is said after the first story.
+const RECEIPTS_COUNTED: &str = "\
+    Every message has signed receipts like these. In the stories that follow they are verified and counted, and shown \
+    only where something is refused.";
 
 /// When the demo ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +91,12 @@ async fn told(options: NetworkOptions) -> Result<(Stage, Verdict), DemoError> {
     let mut results = Vec::with_capacity(stories::ALL.len());
     for (index, story) in stories::ALL.iter().enumerate() {
         narrator::story(index + 1, stories::ALL.len(), story);
-        results.push(stage.play(story).await);
+        // Receipts are shown once; from then on they would hide the story.
+        let receipts = if index == 0 { ReceiptsTold::Each } else { ReceiptsTold::Failures };
+        results.push(stage.play(story, receipts).await);
+        if index == 0 {
+            narrator::paragraph(RECEIPTS_COUNTED);
+        }
     }
     narrator::heading("What happened");
     narrator::say(summary::table(&results).trim_end());
@@ -97,8 +110,10 @@ async fn open(options: NetworkOptions) -> Result<Stage, DemoError> {
     options.program("adapter")?;
     narrator::say(&format!("\n   starting broker and gateway in {} …", options.dir.display()));
     let network = Network::start(options).await?;
-    let (ledger, state) = (Arc::new(Ledger::default()), Arc::new(Mutex::new("")));
-    let offices = Offices::open(&network, &ledger, &state).await?;
+    let library = Library::open(network.root())?;
+    let opening = Scene { state: "", receipts: ReceiptsTold::Each };
+    let (ledger, scene) = (Arc::new(Ledger::default()), Arc::new(Mutex::new(opening)));
+    let offices = Offices::open(&network, &ledger, &scene).await?;
     narrator::say(&format!("   up after {:.1} s", start.elapsed().as_secs_f64()));
     let Ports { amqps, participants, operators, .. } = network.ports();
     let facts = [
@@ -109,7 +124,7 @@ async fn open(options: NetworkOptions) -> Result<Stage, DemoError> {
         ("", format!("{FOLDER_COUNTRY} through the folder adapter: files in {}", shown(offices.folder()))),
     ];
     narrator::facts(&facts);
-    Ok(Stage { network, offices, ledger, state })
+    Ok(Stage { network, offices, library, ledger, scene })
 }
 
 fn farewell(stage: &Stage, verdict: Verdict, stay: Stay) {

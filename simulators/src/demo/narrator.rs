@@ -4,7 +4,7 @@
 use super::story::{Step, Story};
 use adapters::Outgoing;
 use jiff::Timestamp;
-use schemas::wire::{Outcome, Receipt, Violation};
+use schemas::wire::{ContentType, Outcome, Receipt, Violation};
 use std::io::Write;
 
 /// Width that running text is broken at.
@@ -49,19 +49,25 @@ pub(super) fn step(number: usize, of: usize, step: &Step) {
 }
 
 /// Somebody sends a message.
-pub(super) fn sends(country: &str, message: &Outgoing) {
+pub(super) fn sends(country: &str, message: &Outgoing, spelled: ContentType) {
     let to: Vec<&str> = message.to.iter().map(|authority| authority.as_str()).collect();
     let to = if to.is_empty() { "the other side".to_owned() } else { to.join(", ") };
     let language = message.language.as_deref().unwrap_or("no language");
-    let (name, bytes) = (&message.message_type.message, message.body.len());
-    event(country, &format!("sends     {} to {to}: {name} ({language}, {bytes} bytes)", message.from));
+    let (name, spelling) = (&message.message_type.message, spelling(spelled.as_str()));
+    let bytes = message.body.len();
+    event(country, &format!("sends     {} to {to}: {name} ({language}, {bytes} bytes of {spelling})", message.from));
 }
 
 /// A message has arrived with its recipient.
 pub(super) fn arrives(country: &str, arrived: &Arrived<'_>) {
     let due = arrived.deadline.map(|date| format!(", due {date}")).unwrap_or_default();
-    let Arrived { name, from, to, sequence, state, .. } = arrived;
-    event(country, &format!("receives  {to} from {from}: {name} (no. {sequence}{due}) → {state}"));
+    let Arrived { name, from, to, sequence, spelling, state, .. } = arrived;
+    event(country, &format!("receives  {to} from {from}: {name} (no. {sequence}, {spelling}{due}) → {state}"));
+}
+
+/// What people call a media type of ours.
+pub(super) fn spelling(content_type: &str) -> &'static str {
+    if content_type == ContentType::Json.as_str() { "JSON" } else { "XML" }
 }
 
 /// What the line about an arrival says.
@@ -76,6 +82,8 @@ pub(super) struct Arrived<'a> {
     pub sequence: u32,
     /// When an answer is due.
     pub deadline: Option<&'a str>,
+    /// How the document is spelled.
+    pub spelling: &'a str,
     /// The state that the exchange is in now.
     pub state: &'a str,
 }

@@ -1,6 +1,12 @@
 //! The back offices of the demo, one per participant: most use the client library, Austria the folder adapter.
 
-use super::{DemoError, connected::Connected, eyes::Eyes, folder::FolderOffice, ledger::Ledger};
+use super::{
+    DemoError,
+    connected::Connected,
+    eyes::{Eyes, Scene},
+    folder::FolderOffice,
+    ledger::Ledger,
+};
 use crate::network::Network;
 use adapters::Outgoing;
 use std::{
@@ -25,12 +31,12 @@ impl Offices {
     pub(super) async fn open(
         network: &Network,
         ledger: &Arc<Ledger>,
-        state: &Arc<Mutex<&'static str>>,
+        scene: &Arc<Mutex<Scene>>,
     ) -> Result<Self, DemoError> {
         let mut offices = BTreeMap::new();
         for participant in &network.directory().participants {
-            let (ledger, state) = (Arc::clone(ledger), Arc::clone(state));
-            let eyes = Eyes { country: participant.country.clone(), ledger, state };
+            let (ledger, scene) = (Arc::clone(ledger), Arc::clone(scene));
+            let eyes = Eyes { country: participant.country.clone(), ledger, scene };
             let office = if participant.country == FOLDER_COUNTRY {
                 Office::Folder(FolderOffice::open(network, &participant.id, eyes).await?)
             } else {

@@ -3,7 +3,9 @@
 
 use super::{
     DemoError,
-    checks::{self, Evidence},
+    checks::{self, Evidence, Recipient},
+    documents::{Letter, Library},
+    eyes::{ReceiptsTold, Scene},
     ledger::{Ledger, Record},
     narrator,
     offices::Offices,
@@ -13,11 +15,12 @@ use super::{
 };
 use crate::network::Network;
 use adapters::Outgoing;
-use schemas::wire::{ExchangeId, Outcome, content_sha256};
+use schemas::wire::{AuthorityId, ExchangeId, IdError, Outcome};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 /// Longest wait for everything that one message causes.
 const STEP_WITHIN: Duration = Duration::from_secs(30);
@@ -30,80 +33,115 @@ pub(super) struct Stage {
     pub network: Network,
     /// The back offices.
     pub offices: Offices,
-    /// What they see.
+    /// The stories' documents.
+    pub library: Library,
+    /// What the back offices see.
     pub ledger: Arc<Ledger>,
-    /// The state that the exchange on the stage goes into next.
-    pub state: Arc<Mutex<&'static str>>,
+    /// What is on the stage now.
+    pub scene: Arc<Mutex<Scene>>,
+}
+
+/// A story while it is played.
+struct Performance<'a> {
+    stage: &'a Stage,
+    story: &'a Story,
+    receipts: ReceiptsTold,
+    /// The ids of the story's exchanges. They are ours to choose, so a document may name one before it is opened.
+    exchanges: Vec<ExchangeId>,
+    result: StoryResult,
 }
 
 impl Stage {
     /// Plays a story to its end, or to the first step that does not go as told.
-    pub(super) async fn play(&self, story: &Story) -> StoryResult {
-        let (start, mut exchange) = (Instant::now(), None);
-        let mut result = StoryResult { id: story.id, title: story.title, ..StoryResult::default() };
+    pub(super) async fn play(&self, story: &Story, receipts: ReceiptsTold) -> StoryResult {
+        let start = Instant::now();
+        let exchanges: Vec<_> = story.exchanges.iter().map(|_| ExchangeId(Uuid::now_v7())).collect();
+        let end_states = vec![String::new(); exchanges.len()];
+        let result = StoryResult { id: story.id, title: story.title, end_states, ..StoryResult::default() };
+        let mut performance = Performance { stage: self, story, receipts, exchanges, result };
         for (index, step) in story.steps.iter().enumerate() {
             narrator::step(index + 1, story.steps.len(), step);
-            let verdict = match self.take(story, step, &mut exchange, &mut result).await {
+            let verdict = match performance.take(step).await {
                 Ok(verdict) => verdict,
                 Err(error) => Err(crate::chain(&error)),
             };
             narrator::verdict(&verdict);
             if let Err(reason) = verdict {
-                result.failure = Some(format!("step {}, {}", index + 1, reason));
+                performance.result.failure = Some(format!("step {}, {}", index + 1, reason));
                 break;
             }
         }
-        result.took = start.elapsed();
-        result
+        performance.result.took = start.elapsed();
+        performance.result
     }
 
-    async fn take(
-        &self,
-        story: &Story,
-        step: &Step,
-        exchange: &mut Option<ExchangeId>,
-        result: &mut StoryResult,
-    ) -> Result<Result<String, String>, DemoError> {
-        let message = self.message(story, step, *exchange)?;
-        exchange.get_or_insert(message.correlation_id);
-        if let Expect::State(state) = step.expect {
-            *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
-        }
-        narrator::sends(country(step.from), &message);
-        self.offices.submit(country(step.from), &message).await?;
-        let enough = |record: &Record| checks::enough(record, step.reaches.len(), step.expect);
-        let Some(record) = self.ledger.wait(message.message_id, STEP_WITHIN, enough).await else {
-            let record = self.ledger.record(message.message_id);
-            let missing = checks::missing(&record, step.reaches.len()).unwrap_or_else(|| "no receipt".to_owned());
-            return Ok(Err(format!(
-                "after {} s only {missing} (message {})",
-                STEP_WITHIN.as_secs(),
-                message.message_id
-            )));
+    /// A recipient, and the document that it must find.
+    fn recipient<'a>(&self, id: &'a str, letter: &Letter) -> Result<Recipient<'a>, DemoError> {
+        let preference = self.network.directory().format_of(&authority(id)?);
+        Ok(Recipient { id, sha256: letter.sha256_for(preference).to_owned() })
+    }
+}
+
+impl Performance<'_> {
+    async fn take(&mut self, step: &Step) -> Result<Result<String, String>, DemoError> {
+        let (stage, letter) = (self.stage, self.stage.library.letter(self.story, step, &self.exchanges)?);
+        let reaches: Vec<Recipient<'_>> =
+            step.reaches.iter().map(|id| stage.recipient(id, &letter)).collect::<Result<_, _>>()?;
+        let message = self.message(step, &letter)?;
+        let state = match step.expect {
+            Expect::State(state) => state,
+            Expect::Refusal(_) => "",
         };
-        let tracked = tracked::ask(&self.network, message.message_id).await?;
-        let sha256 = content_sha256(&message.body);
-        let evidence = Evidence { record: &record, tracked: &tracked, sha256: &sha256, reaches: step.reaches };
-        count(result, &evidence);
+        *stage.scene.lock().unwrap_or_else(PoisonError::into_inner) = Scene { state, receipts: self.receipts };
+        narrator::sends(country(step.from), &message, letter.spelling);
+        stage.offices.submit(country(step.from), &message).await?;
+        let enough = |record: &Record| checks::enough(record, reaches.len(), step.expect);
+        let Some(record) = stage.ledger.wait(message.message_id, STEP_WITHIN, enough).await else {
+            let record = stage.ledger.record(message.message_id);
+            let missing = checks::missing(&record, reaches.len()).unwrap_or_else(|| "no receipt".to_owned());
+            let within = STEP_WITHIN.as_secs();
+            return Ok(Err(format!("after {within} s only {missing} (message {})", message.message_id)));
+        };
+        let tracked = tracked::ask(&stage.network, message.message_id).await?;
+        let evidence = Evidence { record: &record, tracked: &tracked, sha256: &letter.sha256, reaches: &reaches };
+        self.count(step, &evidence);
         Ok(match checks::objection(step.expect, &evidence) {
             Some(objection) => Err(format!("{objection} (message {})", message.message_id)),
-            None => Ok(found(step, &message, &sha256)),
+            None => Ok(found(step, &message, &evidence)),
         })
     }
 
-    fn message(&self, story: &Story, step: &Step, exchange: Option<ExchangeId>) -> Result<Outgoing, DemoError> {
-        let wrong = |error: schemas::wire::IdError| DemoError::Story(error.to_string());
-        let path = self.network.root().join(step.document.path(story.area));
-        let body = std::fs::read(&path).map_err(DemoError::file(path))?;
-        let message_type = format!("{}/{}@1", story.area, step.message).parse().map_err(wrong)?;
-        let to = step.to.map(str::parse).transpose().map_err(wrong)?;
-        let message = Outgoing::new(message_type, step.from.parse().map_err(wrong)?, to.into_iter().collect(), body);
-        let message = message.language(step.language);
-        Ok(match exchange {
-            Some(exchange) => message.in_exchange(exchange),
-            None => message,
-        })
+    fn message(&self, step: &Step, letter: &Letter) -> Result<Outgoing, DemoError> {
+        let nowhere = || DemoError::Story(format!("{} has no exchange {}", self.story.id, step.exchange));
+        let exchange = self.exchanges.get(step.exchange).copied().ok_or_else(nowhere)?;
+        let to = step.to.iter().map(|id| authority(id)).collect::<Result<_, _>>()?;
+        let message = Outgoing::new(letter.message_type.clone(), authority(step.from)?, to, letter.body.clone());
+        let message = message.language(step.language).in_exchange(exchange);
+        Ok(Outgoing { content_type: letter.spelling.as_str().to_owned(), ..message })
     }
+
+    fn count(&mut self, step: &Step, evidence: &Evidence<'_>) {
+        let result = &mut self.result;
+        result.messages += 1;
+        for (column, outcome) in [Outcome::Accepted, Outcome::Delivered, Outcome::Retrieved].into_iter().enumerate() {
+            result.receipts[column] += evidence.record.count(outcome);
+        }
+        let intact = evidence.reaches.iter().filter(|recipient| evidence.holds_its_document(recipient)).count();
+        result.intact.0 += evidence.record.arrivals.len();
+        result.intact.1 += intact;
+        let end_state = match (&evidence.tracked.rejection, &evidence.tracked.exchange_state) {
+            (Some(code), _) => code.clone(),
+            (None, Some(state)) => state.clone(),
+            (None, None) => "unknown".to_owned(),
+        };
+        if let Some(last) = result.end_states.get_mut(step.exchange) {
+            *last = end_state;
+        }
+    }
+}
+
+fn authority(id: &str) -> Result<AuthorityId, DemoError> {
+    id.parse().map_err(|error: IdError| DemoError::Story(error.to_string()))
 }
 
 /// An authority's id begins with its country's code.
@@ -111,29 +149,19 @@ fn country(authority: &str) -> &str {
     authority.split('-').next().unwrap_or(authority)
 }
 
-fn count(result: &mut StoryResult, evidence: &Evidence<'_>) {
-    result.messages += 1;
-    for (column, outcome) in [Outcome::Accepted, Outcome::Delivered, Outcome::Retrieved].into_iter().enumerate() {
-        result.receipts[column] += evidence.record.count(outcome);
-    }
-    let same = evidence.record.arrivals.iter().filter(|arrival| arrival.sha256 == evidence.sha256).count();
-    result.untouched.0 += evidence.record.arrivals.len();
-    result.untouched.1 += same;
-    result.end_state = match (&evidence.tracked.rejection, &evidence.tracked.exchange_state) {
-        (Some(code), _) => code.clone(),
-        (None, Some(state)) => state.clone(),
-        (None, None) => "unknown".to_owned(),
-    };
-}
-
-fn found(step: &Step, message: &Outgoing, sha256: &str) -> String {
-    match step.expect {
-        Expect::State(state) => {
-            let hash: String = sha256.chars().take(HASH_SHOWN).collect();
-            format!("{state}; arrived untouched (SHA-256 {hash}…); message {}", message.message_id)
-        }
+fn found(step: &Step, message: &Outgoing, evidence: &Evidence<'_>) -> String {
+    let state = match step.expect {
+        Expect::State(state) => state,
         Expect::Refusal(code) => {
-            format!("refused with {code}, and nobody received it; message {}", message.message_id)
+            return format!("refused with {code}, and nobody received it; message {}", message.message_id);
         }
-    }
+    };
+    let shown = |sha256: &str| sha256.chars().take(HASH_SHOWN).collect::<String>();
+    let other = evidence.reaches.iter().find(|recipient| recipient.sha256 != evidence.sha256);
+    let how = match other {
+        None => format!("untouched (SHA-256 {}…)", shown(evidence.sha256)),
+        Some(_) => "the same content in the spelling that each side wants".to_owned(),
+    };
+    let receipts = evidence.record.receipts.len();
+    format!("{state}; {receipts} receipts; {how}; message {}", message.message_id)
 }

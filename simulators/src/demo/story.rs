@@ -1,5 +1,6 @@
 //! What a story is: who sends what to whom, and what must be true afterwards. Plain data; playing it is [`super::play`]'s.
 
+use schemas::wire::ContentType;
 use std::path::PathBuf;
 
 /// A case as the source documents tell it.
@@ -11,10 +12,17 @@ pub(super) struct Story {
     pub title: &'static str,
     /// What happens, for somebody who knows nothing.
     pub told: &'static str,
-    /// The legislative area.
-    pub area: &'static str,
-    /// The messages, in order; the first opens the exchange.
+    /// The legislative area of each of its exchanges; a step names its exchange by its place here.
+    pub exchanges: &'static [&'static str],
+    /// The messages, in order; the first one of an exchange opens it.
     pub steps: &'static [Step],
+}
+
+impl Story {
+    /// The area that a step's message belongs to; none where the step names an exchange that the story does not have.
+    pub(super) fn area(&self, step: &Step) -> Option<&'static str> {
+        self.exchanges.get(step.exchange).copied()
+    }
 }
 
 /// One message of a story.
@@ -26,8 +34,10 @@ pub(super) struct Step {
     pub from: &'static str,
     /// The message's name within the area.
     pub message: &'static str,
-    /// The recipient that the sender names; none where the exchange itself knows it.
-    pub to: Option<&'static str>,
+    /// Its exchange: the place in the story's list.
+    pub exchange: usize,
+    /// The recipients that the sender names; none where the exchange itself knows them.
+    pub to: &'static [&'static str],
     /// Everybody who must receive it.
     pub reaches: &'static [&'static str],
     /// Language of its free text.
@@ -47,10 +57,10 @@ pub(super) enum Expect {
     Refusal(&'static str),
 }
 
-/// Where a document lies.
+/// Where a document lies. In its text `{exchange:N}` stands for the id of the story's exchange N, counted from 0.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Document {
-    /// Among the good samples of the story's area.
+    /// Among the good samples of the step's area.
     Sample(&'static str),
     /// Among the stories' own documents.
     Own(&'static str),
@@ -64,5 +74,12 @@ impl Document {
             Self::Own(name) => format!("simulators/stories/{name}.xml"),
         }
         .into()
+    }
+
+    /// How it is spelled.
+    pub(super) fn spelling(self) -> ContentType {
+        match self {
+            Self::Sample(_) | Self::Own(_) => ContentType::Xml,
+        }
     }
 }

@@ -13,10 +13,11 @@ pub(super) struct StoryResult {
     pub messages: usize,
     /// Receipts of each outcome: accepted, delivered, retrieved.
     pub receipts: [usize; 3],
-    /// The end state of its exchange, as the hub says.
-    pub end_state: String,
-    /// Documents that arrived, and how many of them were the same byte for byte.
-    pub untouched: (usize, usize),
+    /// The end state of each of its exchanges, as the hub says.
+    pub end_states: Vec<String>,
+    /// Documents that arrived, and how many of them byte for byte as they must be: as they were sent, or, for whoever
+    /// prefers the other spelling, as the area's pack converts them.
+    pub intact: (usize, usize),
     /// How long it took.
     pub took: Duration,
     /// Why it did not go as told; none where it did.
@@ -24,7 +25,7 @@ pub(super) struct StoryResult {
 }
 
 const COLUMNS: [&str; 9] =
-    ["story", "", "messages", "accepted", "delivered", "retrieved", "end state", "same SHA-256", "time"];
+    ["story", "", "messages", "accepted", "delivered", "retrieved", "end state", "intact", "time"];
 
 /// The table, with one line per story and, beneath it, what went wrong.
 pub(super) fn table(results: &[StoryResult]) -> String {
@@ -46,7 +47,7 @@ pub(super) fn table(results: &[StoryResult]) -> String {
 
 fn row(result: &StoryResult) -> [String; 9] {
     let [accepted, delivered, retrieved] = result.receipts;
-    let (arrived, same) = result.untouched;
+    let (arrived, intact) = result.intact;
     let mark = if result.failure.is_none() { "✓" } else { "✗" };
     [
         format!("{mark} {}", result.id),
@@ -55,8 +56,8 @@ fn row(result: &StoryResult) -> [String; 9] {
         accepted.to_string(),
         delivered.to_string(),
         retrieved.to_string(),
-        result.end_state.clone(),
-        if arrived == 0 { "-".to_owned() } else { format!("{same} of {arrived}") },
+        result.end_states.join(", "),
+        if arrived == 0 { "-".to_owned() } else { format!("{intact} of {arrived}") },
         format!("{:.1} s", result.took.as_secs_f64()),
     ]
 }
@@ -70,8 +71,8 @@ mod tests {
         let good = StoryResult {
             id: "A200",
             title: "Stockings",
-            end_state: "CLOSED".to_owned(),
-            untouched: (4, 4),
+            end_states: vec!["CLOSED".to_owned()],
+            intact: (4, 4),
             ..StoryResult::default()
         };
         let bad =

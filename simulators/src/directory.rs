@@ -143,6 +143,7 @@ mod tests {
         country = "PL"
         name = "National IMI back office of Poland"
         certificates = ["PL-BACKOFFICE.pem"]
+        format = "json"
         [[authority]]
         id = "PL-NIA-PHARM"
         name = { pl = "Naczelna Izba Aptekarska", en = "Supreme Pharmaceutical Chamber" }
@@ -164,6 +165,7 @@ mod tests {
         let authority = directory.authority(&served[0]).expect("it is there");
         assert_eq!(authority.title(), "Supreme Pharmaceutical Chamber");
         assert!(authority.acts_in(&"imi-pq".parse().expect("an area")));
+        assert_eq!(directory.format_of(&served[0]), Some(ContentType::Json));
     }
 
     #[test]

@@ -44,14 +44,20 @@ pub(super) fn story(number: usize, of: usize, story: &Story) {
 }
 
 /// The beginning of one of its steps.
-pub(super) fn step(number: usize, of: usize, step: &Step) {
-    say(&format!("\n   {number} of {of} · {}", step.says));
+pub(super) fn step(number: usize, story: &Story, step: &Step) {
+    let exchange =
+        if story.exchanges.len() > 1 { format!("exchange {} · ", step.exchange + 1) } else { String::new() };
+    say(&format!("\n   {number} of {} · {exchange}{}", story.steps.len(), step.says));
 }
 
-/// Somebody sends a message.
-pub(super) fn sends(country: &str, message: &Outgoing, spelled: ContentType) {
+/// Somebody sends a message that is to reach so many.
+pub(super) fn sends(country: &str, message: &Outgoing, spelled: ContentType, reaches: usize) {
     let to: Vec<&str> = message.to.iter().map(|authority| authority.as_str()).collect();
-    let to = if to.is_empty() { "the other side".to_owned() } else { to.join(", ") };
+    let to = match (to.is_empty(), reaches) {
+        (false, _) => to.join(", "),
+        (true, 0 | 1) => "the other side".to_owned(),
+        (true, _) => "all the others".to_owned(),
+    };
     let language = message.language.as_deref().unwrap_or("no language");
     let (name, spelling) = (&message.message_type.message, spelling(spelled.as_str()));
     let bytes = message.body.len();

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::network::Network;
 use adapters::Outgoing;
-use schemas::wire::{AuthorityId, ExchangeId, IdError, Outcome};
+use schemas::wire::{AuthorityId, ContentType, ExchangeId, IdError, Outcome};
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -60,7 +60,7 @@ impl Stage {
         let result = StoryResult { id: story.id, title: story.title, end_states, ..StoryResult::default() };
         let mut performance = Performance { stage: self, story, receipts, exchanges, result };
         for (index, step) in story.steps.iter().enumerate() {
-            narrator::step(index + 1, story.steps.len(), step);
+            narrator::step(index + 1, story, step);
             let verdict = match performance.take(step).await {
                 Ok(verdict) => verdict,
                 Err(error) => Err(crate::chain(&error)),
@@ -93,7 +93,7 @@ impl Performance<'_> {
             Expect::Refusal(_) => "",
         };
         *stage.scene.lock().unwrap_or_else(PoisonError::into_inner) = Scene { state, receipts: self.receipts };
-        narrator::sends(country(step.from), &message, letter.spelling);
+        narrator::sends(country(step.from), &message, letter.spelling, reaches.len());
         stage.offices.submit(country(step.from), &message).await?;
         let enough = |record: &Record| checks::enough(record, reaches.len(), step.expect);
         let Some(record) = stage.ledger.wait(message.message_id, STEP_WITHIN, enough).await else {
@@ -107,7 +107,7 @@ impl Performance<'_> {
         self.count(step, &evidence);
         Ok(match checks::objection(step.expect, &evidence) {
             Some(objection) => Err(format!("{objection} (message {})", message.message_id)),
-            None => Ok(found(step, &message, &evidence)),
+            None => Ok(found(step, &letter, &message, &evidence)),
         })
     }
 
@@ -149,19 +149,20 @@ fn country(authority: &str) -> &str {
     authority.split('-').next().unwrap_or(authority)
 }
 
-fn found(step: &Step, message: &Outgoing, evidence: &Evidence<'_>) -> String {
+fn found(step: &Step, letter: &Letter, message: &Outgoing, evidence: &Evidence<'_>) -> String {
     let state = match step.expect {
         Expect::State(state) => state,
         Expect::Refusal(code) => {
             return format!("refused with {code}, and nobody received it; message {}", message.message_id);
         }
     };
-    let shown = |sha256: &str| sha256.chars().take(HASH_SHOWN).collect::<String>();
-    let other = evidence.reaches.iter().find(|recipient| recipient.sha256 != evidence.sha256);
-    let how = match other {
-        None => format!("untouched (SHA-256 {}…)", shown(evidence.sha256)),
-        Some(_) => "the same content in the spelling that each side wants".to_owned(),
+    let converted = evidence.reaches.iter().any(|recipient| recipient.sha256 != letter.sha256);
+    let how = match (converted, letter.spelling) {
+        (false, _) => "untouched",
+        (true, ContentType::Xml) => "XML sent, JSON received",
+        (true, ContentType::Json) => "JSON sent, XML received",
     };
-    let receipts = evidence.record.receipts.len();
-    format!("{state}; {receipts} receipts; {how}; message {}", message.message_id)
+    let (receipts, hash) = (evidence.record.receipts.len(), letter.sha256.chars().take(HASH_SHOWN));
+    let hash: String = hash.collect();
+    format!("{state}; {receipts} receipts; {how} (SHA-256 {hash}…); message {}", message.message_id)
 }

@@ -62,8 +62,10 @@ pub(super) enum Expect {
 pub(super) enum Document {
     /// Among the good samples of the step's area.
     Sample(&'static str),
-    /// Among the stories' own documents.
+    /// Among the stories' own documents, in XML.
     Own(&'static str),
+    /// Among the stories' own documents, in JSON.
+    OwnJson(&'static str),
 }
 
 impl Document {
@@ -72,6 +74,7 @@ impl Document {
         match self {
             Self::Sample(name) => format!("schemas/areas/{area}/1/samples/good/{name}.xml"),
             Self::Own(name) => format!("simulators/stories/{name}.xml"),
+            Self::OwnJson(name) => format!("simulators/stories/{name}.json"),
         }
         .into()
     }
@@ -80,6 +83,7 @@ impl Document {
     pub(super) fn spelling(self) -> ContentType {
         match self {
             Self::Sample(_) | Self::Own(_) => ContentType::Xml,
+            Self::OwnJson(_) => ContentType::Json,
         }
     }
 }

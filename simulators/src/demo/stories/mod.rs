@@ -4,6 +4,7 @@ mod a200;
 mod a201;
 mod a202;
 mod a203;
+mod a204;
 mod a205;
 mod refusal;
 #[cfg(test)]
@@ -12,7 +13,8 @@ mod tests;
 use super::story::Story;
 
 /// The stories, in the order in which they are played.
-pub(super) const ALL: &[Story] = &[a200::STORY, a201::STORY, a202::STORY, a203::STORY, a205::STORY, refusal::STORY];
+pub(super) const ALL: &[Story] =
+    &[a200::STORY, a201::STORY, a202::STORY, a203::STORY, a204::STORY, a205::STORY, refusal::STORY];
 
 const REQUEST: &str = "information-request";
 const ACCEPT: &str = "information-request-accept";

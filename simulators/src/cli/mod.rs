@@ -30,7 +30,7 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Brings broker, gateway and eleven back offices up and plays real cases through them
+    /// Brings broker, gateway and fourteen back offices up and plays real cases through them
     Demo(demo::Options),
     /// Sends many small messages through a gateway; with --bench also through a bare relay, and compares
     Load(load::Options),

@@ -1,4 +1,4 @@
-//! The demo: a whole network on one machine, and five real cases played through it by simulated back offices.
+//! The demo: a whole network on one machine, and ten real cases played through it by simulated back offices.
 //!
 //! Owns the stories, who plays them, and the judgement whether they went as told. Sees the hub from outside: through
 //! the client library, the folder adapter, and the operators' port.
@@ -64,8 +64,9 @@ pub enum Verdict {
 pub async fn run(options: NetworkOptions, stay: Stay) -> Result<Verdict, DemoError> {
     narrator::heading("IMI Gateway, the demo");
     narrator::paragraph(
-        "One hub, eleven national back offices, all on this machine. Authorities ask each other about people and \
-         companies, as in real cases of the IMI network; persons and documents are invented. Times are UTC.",
+        "One hub, and the back offices of thirteen countries and of the European Commission, all on this machine. \
+         Authorities ask each other about people and companies, and warn each other, as in real cases of the IMI network; \
+         persons and documents are invented. Times are UTC.",
     );
     let told = tokio::select! {
         told = told(options) => told?,
@@ -95,6 +96,7 @@ async fn told(options: NetworkOptions) -> Result<(Stage, Verdict), DemoError> {
         let receipts = if index == 0 { ReceiptsTold::Each } else { ReceiptsTold::Failures };
         results.push(stage.play(story, receipts).await);
         if index == 0 {
+            narrator::say("");
             narrator::paragraph(RECEIPTS_COUNTED);
         }
     }

@@ -281,7 +281,8 @@ fn the_authorities_of_the_demo_are_all_in_the_world() {
     let world = world();
     let demo: crate::directory::Directory =
         toml::from_str(include_str!("../../../config/directory/demo.toml")).expect("the demo's directory");
-    for wanted in demo.authorities {
+    // The Commission is no country, and so not in the world of the thirty.
+    for wanted in demo.authorities.into_iter().filter(|authority| authority.country != "EU") {
         let found = world.authorities.iter().find(|authority| authority.id == wanted.id);
         let found = found.unwrap_or_else(|| panic!("{} is missing", wanted.id));
         assert!(wanted.areas.iter().all(|access| acts_in(found, access.area.as_str())), "{}", wanted.id);

@@ -7,6 +7,7 @@ mod a203;
 mod a204;
 mod a205;
 mod a206;
+mod a207;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,17 @@ mod tests;
 use super::story::Story;
 
 /// The stories, in the order in which they are played.
-pub(super) const ALL: &[Story] =
-    &[a200::STORY, a201::STORY, a202::STORY, a203::STORY, a204::STORY, a205::STORY, a206::STORY, refusal::STORY];
+pub(super) const ALL: &[Story] = &[
+    a200::STORY,
+    a201::STORY,
+    a202::STORY,
+    a203::STORY,
+    a204::STORY,
+    a205::STORY,
+    a206::STORY,
+    a207::STORY,
+    refusal::STORY,
+];
 
 const REQUEST: &str = "information-request";
 const ACCEPT: &str = "information-request-accept";

@@ -11,9 +11,9 @@ use crate::{
 use schemas::{
     area::Areas,
     validate::{Job, Limits, ValidateError, Validator},
-    wire::{ExchangeId, MessageType, RejectionCode},
+    wire::{ContentType, ExchangeId, MessageType, RejectionCode},
 };
-use std::{fs, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 use uuid::Uuid;
 
 fn root() -> &'static Path {
@@ -74,4 +74,18 @@ fn everybody_in_a_story_is_in_the_directory_and_acts_in_its_area() {
             assert!(acts, "{}: {id} in {area}", story.id);
         }
     }
+}
+
+#[test]
+fn whoever_prefers_json_writes_json() {
+    let directory = directory();
+    let mut told = BTreeSet::new();
+    for (story, step, _) in steps() {
+        let prefers = directory.format_of(&step.from.parse().expect("an authority"));
+        assert_eq!(prefers == Some(ContentType::Json), step.document.spelling() == ContentType::Json, "{}", step.says);
+        if step.document.spelling() == ContentType::Json {
+            told.insert(story.id);
+        }
+    }
+    assert_eq!(told, BTreeSet::from(["A204", "A207"]), "stories in which one side speaks JSON");
 }

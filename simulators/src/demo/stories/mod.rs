@@ -8,6 +8,7 @@ mod a204;
 mod a205;
 mod a206;
 mod a207;
+mod a208;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub(super) const ALL: &[Story] = &[
     a205::STORY,
     a206::STORY,
     a207::STORY,
+    a208::STORY,
     refusal::STORY,
 ];
 

@@ -1,0 +1,117 @@
+//! A208: one provider, two laws: qualifications and insurance are asked in two exchanges that are linked.
+
+use super::{ACCEPT, CLOSE, REPLY, REQUEST};
+use crate::demo::story::{Document::Own, Expect::State, Step, Story};
+
+const LINK: &str = "information-request-link";
+
+/// The case.
+pub(super) const STORY: Story = Story {
+    id: "A208",
+    title: "One electrician, two questions",
+    told: "A Hungarian electrician wants to work in Brno for three months. The Czech ministry asks one Hungarian \
+           authority about his qualifications and another about his insurance. The two exchanges are linked, and yet \
+           neither authority sees what the other is asked.",
+    exchanges: &["imi-pq", "imi-services"],
+    steps: &[
+        Step {
+            says: "Czechia asks the educational authority: is he qualified?",
+            from: "CZ-MPO",
+            message: REQUEST,
+            exchange: 0,
+            to: &["HU-OKTATASI-HIVATAL"],
+            reaches: &["HU-OKTATASI-HIVATAL"],
+            language: "cs",
+            document: Own("a208-request-qualification"),
+            expect: State("SENT"),
+        },
+        Step {
+            says: "Czechia asks the trade licensing office: is he insured? The request names the first exchange.",
+            from: "CZ-MPO",
+            message: REQUEST,
+            exchange: 1,
+            to: &["HU-MKEH"],
+            reaches: &["HU-MKEH"],
+            language: "cs",
+            document: Own("a208-request-insurance"),
+            expect: State("SENT"),
+        },
+        Step {
+            says: "Czechia links the first exchange to the second, too.",
+            from: "CZ-MPO",
+            message: LINK,
+            exchange: 0,
+            to: &[],
+            reaches: &["HU-OKTATASI-HIVATAL"],
+            language: "cs",
+            document: Own("a208-link"),
+            expect: State("SENT"),
+        },
+        Step {
+            says: "The educational authority takes its request.",
+            from: "HU-OKTATASI-HIVATAL",
+            message: ACCEPT,
+            exchange: 0,
+            to: &[],
+            reaches: &["CZ-MPO"],
+            language: "hu",
+            document: Own("a208-accept-qualification"),
+            expect: State("ACCEPTED"),
+        },
+        Step {
+            says: "The trade licensing office takes its own.",
+            from: "HU-MKEH",
+            message: ACCEPT,
+            exchange: 1,
+            to: &[],
+            reaches: &["CZ-MPO"],
+            language: "hu",
+            document: Own("a208-accept-insurance"),
+            expect: State("ACCEPTED"),
+        },
+        Step {
+            says: "He is qualified: eight years of experience, no sanction.",
+            from: "HU-OKTATASI-HIVATAL",
+            message: REPLY,
+            exchange: 0,
+            to: &[],
+            reaches: &["CZ-MPO"],
+            language: "hu",
+            document: Own("a208-reply-qualification"),
+            expect: State("ANSWERED"),
+        },
+        Step {
+            says: "He is insured, abroad as well.",
+            from: "HU-MKEH",
+            message: REPLY,
+            exchange: 1,
+            to: &[],
+            reaches: &["CZ-MPO"],
+            language: "hu",
+            document: Own("a208-reply-insurance"),
+            expect: State("ANSWERED"),
+        },
+        Step {
+            says: "Czechia closes the first exchange.",
+            from: "CZ-MPO",
+            message: CLOSE,
+            exchange: 0,
+            to: &[],
+            reaches: &["HU-OKTATASI-HIVATAL"],
+            language: "cs",
+            document: Own("a208-close-qualification"),
+            expect: State("CLOSED"),
+        },
+        Step {
+            says: "Czechia closes the second; he can begin.",
+            from: "CZ-MPO",
+            message: CLOSE,
+            exchange: 1,
+            to: &[],
+            reaches: &["HU-MKEH"],
+            language: "cs",
+            document: Own("a208-close-insurance"),
+            expect: State("CLOSED"),
+        },
+    ],
+};

@@ -9,6 +9,7 @@ mod a205;
 mod a206;
 mod a207;
 mod a208;
+mod a209;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub(super) const ALL: &[Story] = &[
     a206::STORY,
     a207::STORY,
     a208::STORY,
+    a209::STORY,
     refusal::STORY,
 ];
 

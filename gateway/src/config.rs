@@ -84,6 +84,8 @@ section! {
     Gateway {
         /// The hub's own id: CN of its broker certificate and `user_id` of what it publishes.
         id: String = "IMI-GATEWAY".into(),
+        /// The authority in whose name it sends what it says itself: reminders, time-outs, consolidated answers.
+        authority: AuthorityId = "EU-IMI-HUB".parse().expect("an authority id"),
         /// Seconds that a shutdown waits for messages in hand.
         shutdown_seconds: u64 = 30,
     }
@@ -257,6 +259,8 @@ section! {
     Faults {
         /// The process aborts when a batch has passed this step.
         abort_after: Option<Step> = None,
+        /// A file that says by how many seconds the clock of deadlines is ahead.
+        clock_file: Option<PathBuf> = None,
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::{
     broker::{self, Management, Session},
+    clock::Clock,
     config::{Config, ConfigError, backoff},
     crl::{Crls, Surroundings},
     directory::{
@@ -27,7 +28,7 @@ use schemas::wire::{IdError, ParticipantId};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -149,9 +150,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), HubE
         validator_threads,
         store: Arc::clone(&store),
         outbox_filled: Notify::new(),
+        clocks_wound: Notify::new(),
+        idle_lanes: AtomicUsize::new(0),
         notary,
         metrics,
-        clock,
+        clock: Clock::new(config.faults.clock_file.clone()),
         config,
     });
     let interval = Duration::from_millis(pipeline.config.areas.watch_ms);
@@ -284,6 +287,7 @@ async fn session(
     let session = Session::open(&config.broker, tls).await?;
     let (changes, topology) = (upkeep.changes(), upkeep.topology());
     session.declare(&topology).await?;
+    pipeline.idle_lanes.store(0, Ordering::Relaxed);
     let mut lanes = JoinSet::new();
     for lane in &topology.lanes {
         let ingress = session.ingress(&lane.queue(), config.ingress.prefetch).await?;
@@ -294,6 +298,9 @@ async fn session(
     let publisher = session.publisher(config.broker.confirm_timeout()).await?;
     let (sender, until) = (Arc::clone(pipeline), shutdown.clone());
     lanes.spawn(async move { sender.run_outbox(publisher, until).await });
+    let backlog = session.backlog(topology.lanes.iter().map(|lane| lane.queue()).collect()).await?;
+    let (watcher, until) = (Arc::clone(pipeline), shutdown.clone());
+    lanes.spawn(async move { watcher.run_deadlines(backlog, until).await });
     connected.store(true, Ordering::Relaxed);
     pipeline.metrics.connected.set(1);
     pipeline.metrics.sessions.inc();

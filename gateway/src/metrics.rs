@@ -59,6 +59,8 @@ pub struct Metrics {
     pub retrieved: Counter,
     /// Batches decided again because another lane was faster.
     pub conflicts: Counter,
+    /// Deadlines that passed without being met.
+    pub deadlines: Counter,
     /// Messages with receipts that the broker did not take.
     pub receipts_refused: Counter,
     /// Documents that the hub could not judge.
@@ -81,6 +83,7 @@ impl Default for Metrics {
             crls: Family::default(),
             retrieved: Counter::default(),
             conflicts: Counter::default(),
+            deadlines: Counter::default(),
             receipts_refused: Counter::default(),
             parked: Counter::default(),
             sessions: Counter::default(),
@@ -110,6 +113,7 @@ impl Default for Metrics {
             "Batches decided again because another lane was faster",
             metrics.conflicts.clone(),
         );
+        registry.register("deadlines_passed", "Deadlines that passed without being met", metrics.deadlines.clone());
         registry.register(
             "receipts_refused",
             "Receipt messages that the broker did not take",

@@ -1,7 +1,13 @@
 //! Track: where is my message? One answer from what the store holds, for operators, participants and the command line.
 
-use crate::store::{DispatchState, MessageRecord, Story};
-use schemas::wire::Rejection;
+use crate::{
+    exchange::{Cause, Clock, Entry},
+    store::{DispatchState, MessageRecord, Story},
+};
+use schemas::{
+    area::OnMiss,
+    wire::{AuthorityId, Rejection},
+};
 use serde::Serialize;
 
 /// A message's whole story.
@@ -68,6 +74,20 @@ pub struct ExchangeNow {
     /// The authorities that are awaited; none once it has ended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub awaits: Vec<String>,
+    /// The deadlines that run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deadlines: Vec<Running>,
+}
+
+/// A deadline that runs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Running {
+    /// Its id, in the pack of the area or in the workflow.
+    pub deadline: String,
+    /// When it passes: RFC 3339, UTC.
+    pub due: String,
+    /// Who has to meet it.
+    pub awaits: Vec<String>,
 }
 
 /// One thing that happened.
@@ -106,6 +126,7 @@ impl Track {
             exchange: story.exchange.as_ref().map(|exchange| ExchangeNow {
                 state: exchange.state.clone(),
                 awaits: exchange.awaited().iter().map(ToString::to_string).collect(),
+                deadlines: exchange.clocks.iter().map(running).collect(),
             }),
             stations: stations(story),
         }
@@ -135,6 +156,30 @@ impl Track {
         );
         lines.join("\n")
     }
+}
+
+fn running(clock: &Clock) -> Running {
+    Running {
+        deadline: clock.deadline.clone(),
+        due: clock.due.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        awaits: clock.awaited.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// What is told of a deadline that passed.
+fn passing(entry: &Entry) -> Option<(jiff::Timestamp, String)> {
+    let Cause::Deadline { deadline, on_miss, awaited, .. } = &entry.cause else { return None };
+    let names: Vec<&str> = awaited.iter().map(AuthorityId::as_str).collect();
+    let consequence = match on_miss {
+        OnMiss::Remind => "who is awaited is reminded",
+        OnMiss::Escalate => "the coordinators are told",
+        OnMiss::TimeOut => "the hub answers in the place of who is silent",
+        OnMiss::Close => "the exchange is closed",
+        OnMiss::Consolidate => "what was answered is put into one",
+        OnMiss::Record => "it is recorded",
+    };
+    let whom = if names.is_empty() { String::new() } else { format!(", {} had to meet it", names.join(", ")) };
+    Some((entry.at, format!("{deadline} passed{whom}: {consequence}")))
 }
 
 /// Exactly one state for any set of dispatches. A failed dispatch shows only when none is on its way any more.
@@ -180,6 +225,7 @@ fn stations(story: &Story) -> Vec<Station> {
             dispatch.failed.as_ref().map(|(at, why)| station(*at, "failed", format!("for {recipient}: {why}"))),
         );
     }
+    stations.extend(story.passed.iter().filter_map(passing).map(|(at, detail)| station(at, "deadline", detail)));
     stations.extend(story.events.iter().map(|(at, kind, detail)| station(*at, kind, detail.clone())));
     stations.sort_by(|one, other| one.time.cmp(&other.time)); // stable: equal times keep the order of the way
     stations

@@ -20,6 +20,7 @@ mod sessions;
 mod shutdown;
 mod spellings;
 mod store_conformance;
+mod store_exchanges;
 mod support;
 mod tidy;
 mod world;

@@ -277,7 +277,7 @@ async fn exchange() {
     let mut own_reply = reply("SK-MDV");
     own_reply.correlation_id.clone_from(&request.correlation_id);
     own_reply.body.extend(b"<!-- own -->");
-    assert_code(&sk.refused(&own_reply).await, RejectionCode::WrongState, "awaits the counterpart");
+    assert_code(&sk.refused(&own_reply).await, RejectionCode::WrongState, "awaits the responder");
     let mut stranger = reply("SK-OU-BRATISLAVA");
     stranger.correlation_id.clone_from(&request.correlation_id);
     stranger.body.extend(b"<!-- stranger -->");

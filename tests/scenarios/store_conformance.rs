@@ -1,10 +1,13 @@
 //! One suite for both stores: what the trait promises holds on SQLite and on PostgreSQL.
 
-use crate::support::{Cluster, folder, trial};
+use crate::{
+    store_exchanges,
+    support::{Cluster, folder, trial},
+};
 use gateway::{
     config,
     directory::change::{ChangeSet, Record, Snapshot},
-    exchange::Exchange,
+    exchange::{Exchange, Member},
     store::{
         self, DispatchRecord, DispatchState, Event, ExchangeChange, MessageKey, MessageRecord, OutboxEntry,
         OutboxOutcome, OutboxProperties, Recorded, RetrievalReport, Settlement, Store, Writes,
@@ -12,12 +15,9 @@ use gateway::{
 };
 use jiff::Timestamp;
 use libtest_mimic::Trial;
-use schemas::{
-    wire::{ExchangeId, MessageId, Rejection, RejectionCode, Violation},
-    workflow::Party,
-};
+use schemas::wire::{AuthorityId, ExchangeId, MessageId, PartyName, Rejection, RejectionCode, Violation};
 use simulators::network::StoreChoice;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use uuid::Uuid;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -55,35 +55,59 @@ async fn conformance(url: &str) {
     concurrent_openings_of_one_exchange_leave_one(&store).await;
     the_directory_is_the_sum_of_its_events(&store).await;
     what_the_hub_sends_waits_until_it_is_delivered(&store).await;
+    store_exchanges::logs_come_back_as_they_were_written(&store).await;
+    store_exchanges::deadlines_are_found_in_their_order(&store).await;
+    store_exchanges::what_is_collected_goes_when_it_was_used(&store).await;
     store.close().await;
     let again = store::open(&settings).await.expect("opened again: migrations bear repetition");
     assert!(again.overview().await.expect("totals").accepted > 0, "what was recorded is still there");
     again.close().await;
 }
 
-fn at(milliseconds: i64) -> Timestamp {
+pub(crate) fn at(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(1_700_000_000_000 + milliseconds).expect("in range")
 }
 
-fn key() -> MessageKey {
+pub(crate) fn key() -> MessageKey {
     MessageKey { participant: Some("PL-BACKOFFICE".parse().expect("a name")), message_id: Uuid::new_v4() }
 }
 
-fn exchange(sequence: u32) -> Exchange {
+pub(crate) fn exchange(sequence: u32) -> Exchange {
     Exchange {
         correlation_id: ExchangeId(Uuid::new_v4()),
         area: "imi-pq".parse().expect("an area"),
         workflow: "information-request".parse().expect("a workflow"),
-        state: "SENT".into(),
-        awaits: Some(Party::Counterpart),
-        initiator: "PL-NIA-PHARM".parse().expect("an authority"),
-        counterparts: ["UK-GPHC", "UK-GMC"].map(|id| id.parse().expect("an authority")).to_vec(),
         test: false,
+        state: "SENT".into(),
+        awaits: Some(party("responder")),
+        members: vec![member("PL-NIA-PHARM", "requester"), member("UK-GPHC", "responder")],
+        former: vec!["UK-GMC".parse().expect("an authority")],
         sequence,
+        revision: 0,
+        opened_at: at(0),
+        changed_at: at(0),
+        clocks: Vec::new(),
+        ended_by: None,
+        questions: vec!["q1".into()],
+        parent: None,
+        parts: Vec::new(),
+        links: BTreeSet::new(),
     }
 }
 
-fn message(key: &MessageKey, exchange: &Exchange) -> MessageRecord {
+fn party(name: &str) -> PartyName {
+    name.parse().expect("a party")
+}
+
+fn member(authority: &str, name: &str) -> Member {
+    Member { authority: authority.parse().expect("an authority"), party: party(name) }
+}
+
+pub(crate) fn responder() -> AuthorityId {
+    "UK-GPHC".parse().expect("an authority")
+}
+
+pub(crate) fn message(key: &MessageKey, exchange: &Exchange) -> MessageRecord {
     MessageRecord {
         key: key.clone(),
         claimed_message_id: None,
@@ -107,9 +131,8 @@ fn opening() -> (MessageKey, Exchange, Writes) {
     let (key, exchange) = (key(), exchange(1));
     let writes = Writes {
         messages: vec![message(&key, &exchange)],
-        dispatches: vec![DispatchRecord::pending(key.clone(), exchange.counterparts[0].clone())],
+        dispatches: vec![DispatchRecord::pending(key.clone(), responder())],
         exchanges: vec![ExchangeChange { sequence_before: 0, exchange: exchange.clone() }],
-        at: Some(at(0)),
         ..Writes::default()
     };
     (key, exchange, writes)
@@ -148,11 +171,11 @@ async fn a_conflict_writes_nothing(store: &Arc<dyn Store>) {
     assert_eq!(store.record(&writes).await.expect("answered"), Recorded::Conflict);
     assert!(store.load(&[fresh], &[]).await.expect("loaded").messages.is_empty(), "a conflict wrote something");
     // An exchange that moved meanwhile.
-    let moved = Exchange { state: "ANSWERED".into(), awaits: Some(Party::Initiator), sequence: 2, ..exchange.clone() };
+    let moved =
+        Exchange { state: "ANSWERED".into(), awaits: Some(party("requester")), sequence: 2, ..exchange.clone() };
     let step = |key: &MessageKey, exchange: &Exchange| Writes {
         messages: vec![message(key, exchange)],
         exchanges: vec![ExchangeChange { sequence_before: 1, exchange: exchange.clone() }],
-        at: Some(at(1)),
         ..Writes::default()
     };
     assert_eq!(store.record(&step(&self::key(), &moved)).await.expect("answered"), Recorded::Durable);
@@ -165,27 +188,18 @@ async fn a_conflict_writes_nothing(store: &Arc<dyn Store>) {
 }
 
 async fn the_first_fact_stays(store: &Arc<dyn Store>) {
-    let (key, exchange) = opened(store).await;
+    let (key, _) = opened(store).await;
     let settle = async |at, failure: Option<&str>| {
-        let settlement = Settlement {
-            key: key.clone(),
-            recipient: exchange.counterparts[0].clone(),
-            at,
-            failure: failure.map(Into::into),
-        };
+        let settlement = Settlement { key: key.clone(), recipient: responder(), at, failure: failure.map(Into::into) };
         store.settle(&[settlement]).await.expect("settled");
     };
     assert_eq!(dispatch(store, &key).await.state(), DispatchState::Pending);
     settle(at(5), None).await;
     settle(at(9), None).await;
     assert_eq!(dispatch(store, &key).await.delivered_at, Some(at(5)), "a second delivery changes nothing");
-    let (failed, exchange) = opened(store).await;
-    let settlement = Settlement {
-        key: failed.clone(),
-        recipient: exchange.counterparts[0].clone(),
-        at: at(7),
-        failure: Some("no queue".into()),
-    };
+    let (failed, _) = opened(store).await;
+    let settlement =
+        Settlement { key: failed.clone(), recipient: responder(), at: at(7), failure: Some("no queue".into()) };
     store.settle(&[settlement]).await.expect("settled");
     assert_eq!(dispatch(store, &failed).await.failed, Some((at(7), "no queue".into())));
     assert_eq!(dispatch(store, &failed).await.state(), DispatchState::Failed);
@@ -193,7 +207,7 @@ async fn the_first_fact_stays(store: &Arc<dyn Store>) {
 }
 
 async fn only_a_recipient_retrieves(store: &Arc<dyn Store>) {
-    let (key, exchange) = opened(store).await;
+    let (key, _) = opened(store).await;
     let id = MessageId(key.message_id);
     let report = |recipient: &str, from: Option<&str>, at| RetrievalReport {
         messages: vec![(id, from.map(|from| from.parse().expect("an authority"))), (MessageId(Uuid::new_v4()), None)],
@@ -215,8 +229,7 @@ async fn only_a_recipient_retrieves(store: &Arc<dyn Store>) {
         assert_eq!(touched[0].dispatches[0].retrieved_at, Some(at(9)), "the first report stays");
     }
     // A report may overtake the record of delivery.
-    let settlement =
-        Settlement { key: key.clone(), recipient: exchange.counterparts[0].clone(), at: at(20), failure: None };
+    let settlement = Settlement { key: key.clone(), recipient: responder(), at: at(20), failure: None };
     store.settle(&[settlement]).await.expect("settled");
     let dispatch = dispatch(store, &key).await;
     assert_eq!((dispatch.state(), dispatch.delivered_at), (DispatchState::Retrieved, Some(at(9))));
@@ -246,7 +259,7 @@ async fn rejections_come_back_whole(store: &Arc<dyn Store>) {
         rejection: Some(rejection),
         ..message(&key, &exchange(1))
     };
-    let writes = Writes { messages: vec![record.clone()], at: Some(at(0)), ..Writes::default() };
+    let writes = Writes { messages: vec![record.clone()], ..Writes::default() };
     assert_eq!(store.record(&writes).await.expect("recorded"), Recorded::Durable);
     assert_eq!(store.load(std::slice::from_ref(&key), &[]).await.expect("loaded").messages[&key].record, record);
 }
@@ -278,7 +291,6 @@ async fn concurrent_openings_of_one_exchange_leave_one(store: &Arc<dyn Store>) {
             let writes = Writes {
                 messages: vec![message(&key, &exchange)],
                 exchanges: vec![ExchangeChange { sequence_before: 0, exchange }],
-                at: Some(at(0)),
                 ..Writes::default()
             };
             store.record(&writes).await.expect("answered")
@@ -336,7 +348,7 @@ async fn what_the_hub_sends_waits_until_it_is_delivered(store: &Arc<dyn Store>) 
     let key = MessageKey { participant: Some("IMI-GATEWAY".parse().expect("a name")), message_id: Uuid::new_v4() };
     let entry = OutboxEntry {
         key: key.clone(),
-        recipient: exchange.initiator.clone(),
+        recipient: "PL-NIA-PHARM".parse().expect("an authority"),
         properties: OutboxProperties {
             message_type: "registers/authority-search-result@1".parse().expect("a type"),
             correlation_id: exchange.correlation_id,

@@ -3,6 +3,7 @@
 //! Owns connections, topology, consuming and publishing. A session lives until its first fault: nothing is repaired in
 //! place, the supervisor opens a new one, and whatever was not acknowledged comes again.
 
+mod backlog;
 mod ingress;
 mod management;
 mod publish;
@@ -10,6 +11,7 @@ mod sanitise;
 mod topology;
 mod transport;
 
+pub use backlog::Backlog;
 pub use ingress::{Batch, Ingress};
 pub use management::{BrokerConnection, Management};
 pub use publish::{Header, Outbound, Publisher, Verdict};
@@ -118,6 +120,11 @@ impl Session {
     /// Begins to consume a queue.
     pub async fn ingress(&self, queue: &str, prefetch: u16) -> Result<Ingress, BrokerError> {
         Ingress::open(self.consuming.create_channel().await?, queue, prefetch).await
+    }
+
+    /// A look at what waits in these queues.
+    pub async fn backlog(&self, queues: Vec<String>) -> Result<Backlog, BrokerError> {
+        Ok(Backlog::new(self.publishing.create_channel().await?, queues))
     }
 
     /// A channel to publish on.

@@ -7,6 +7,7 @@ pub mod access;
 mod admission;
 pub mod change;
 mod check;
+mod coordination;
 pub mod diff;
 pub mod edit;
 pub mod files;

@@ -147,7 +147,7 @@ impl Desk {
         }
         let waiting = self.store.awaiting(&authorities).await.map_err(Problem::unavailable)?;
         let entries = waiting.into_iter().flat_map(|Awaiting { exchange, since }| {
-            let awaited: Vec<AuthorityId> = exchange.awaited().iter().filter(idle).cloned().collect();
+            let awaited: Vec<AuthorityId> = exchange.awaited().into_iter().filter(idle).cloned().collect();
             awaited.into_iter().filter_map(move |awaited| {
                 let authority = directory.authority(&awaited)?;
                 Some(NeedsCoordinator {

@@ -88,7 +88,7 @@ impl Pipeline {
     }
 
     pub(super) fn outbound_receipts(&self, post: Post) -> Vec<Outbound> {
-        let timestamp = (self.clock)();
+        let timestamp = self.clock.now();
         let packs = self.packs.now();
         let mut outbound = Vec::new();
         for (participant, receipts) in post {

@@ -9,32 +9,42 @@ use crate::{
     exchange::Event,
     registrar,
 };
+use jiff::Timestamp;
 use schemas::{
-    area::{Areas, MessageDefinition, Role},
+    area::{Areas, MessageDefinition, Recipients, Role},
     wire::{AreaId, AuthorityId, ParticipantId, Rejection, RejectionCode},
     workflow::Workflow,
 };
+use std::collections::BTreeMap;
 
 /// Proof that the directory allows a message. Only [`authorise`] makes one.
 #[derive(Debug)]
 pub struct Permit<'a> {
     envelope: &'a Envelope,
     definition: &'a MessageDefinition,
-    workflow: &'a Workflow,
     to: Vec<AuthorityId>,
+    copies: Vec<AuthorityId>,
 }
 
 impl Permit<'_> {
     /// The message as the exchange sees it.
-    pub fn event(&self) -> Event<'_> {
+    pub fn event<'a>(
+        &'a self,
+        participant: Option<&'a ParticipantId>,
+        texts: &'a BTreeMap<String, Vec<String>>,
+        at: Timestamp,
+    ) -> Event<'a> {
         Event {
             correlation_id: self.envelope.correlation_id,
-            area: &self.envelope.message_type.area,
-            workflow: self.workflow,
-            action: &self.definition.action,
+            definition: self.definition,
+            participant,
+            message_id: self.envelope.message_id.0,
             from: &self.envelope.from,
             to: &self.to,
+            copies: &self.copies,
             test: self.envelope.test,
+            texts,
+            at,
         }
     }
 }
@@ -65,6 +75,7 @@ pub fn authorise<'a>(
 ) -> Result<Permit<'a>, Rejection> {
     let sender = served(book.directory, participant, &envelope.from)?;
     check_sender(book.areas, sender, definition)?;
+    check_approval(book.areas, sender, definition, workflow)?;
     let mut to = envelope.to.clone();
     let of_registers = definition.message_type.area.as_str() == registrar::AREA;
     if of_registers && to.is_empty() && workflow.opening(&definition.action).is_some() {
@@ -73,7 +84,37 @@ pub fn authorise<'a>(
     for id in to.iter().filter(|id| !of_registers || *id != book.registrar) {
         check_recipient(book, sender, id, definition, workflow)?;
     }
-    Ok(Permit { envelope, definition, workflow, to })
+    let mut copies = Vec::new();
+    if let Some(rule) = definition.recipients {
+        let more = by_rule(book, sender, definition, rule, &to)?;
+        // A step that brings nobody in has its recipients from the exchange: others receive it and take no part.
+        if workflow.addresses(&definition.action) { to.extend(more) } else { copies = more }
+    }
+    Ok(Permit { envelope, definition, to, copies })
+}
+
+/// Who receives a message besides those whom it names, where the law says who does (domain, B3 and C).
+fn by_rule(
+    Book { directory, .. }: Book<'_>,
+    sender: &Authority,
+    definition: &MessageDefinition,
+    rule: Recipients,
+    to: &[AuthorityId],
+) -> Result<Vec<AuthorityId>, Rejection> {
+    let mut more = match rule {
+        Recipients::EveryState => directory.every_state(definition, sender),
+        Recipients::NamedAndCommission => directory.commission(definition),
+        Recipients::OwnCoordinator => {
+            let area = &definition.message_type.area;
+            let coordinators = directory.coordinators_in(&sender.id, area);
+            if let Some(stranger) = to.iter().find(|id| !coordinators.contains(id)) {
+                return Err(not_permitted(format!("{stranger} is not a coordinator of {} in area {area}", sender.id)));
+            }
+            coordinators.into_iter().take(usize::from(to.is_empty())).collect()
+        }
+    };
+    more.retain(|authority| !to.contains(authority) && *authority != sender.id);
+    Ok(more)
 }
 
 /// The participant of this name, if it may send at all.
@@ -130,6 +171,29 @@ fn check_sender(areas: &Areas, sender: &Authority, definition: &MessageDefinitio
     check_country(areas, area, sender)
 }
 
+/// Where a country has its coordinators approve requests, they do not leave it without (domain, B2). A part of a request
+/// stays in the country.
+fn check_approval(
+    areas: &Areas,
+    sender: &Authority,
+    definition: &MessageDefinition,
+    workflow: &Workflow,
+) -> Result<(), Rejection> {
+    const APPROVED: &str = "submit";
+    let area = &definition.message_type.area;
+    let approves = areas.area(area).is_some_and(|area| area.approval.contains(&sender.country));
+    let opens = workflow.opening(&definition.action).is_some() && definition.action.as_str() != APPROVED;
+    let by_way_of_approval = workflow.transitions.iter().any(|step| step.action.as_str() == APPROVED);
+    if approves && opens && by_way_of_approval && definition.reads.parent.is_none() {
+        let reason = format!(
+            "requests of {} in area {area} are approved by its coordinator first: submit it to the coordinator",
+            sender.country
+        );
+        return Err(not_permitted(reason));
+    }
+    Ok(())
+}
+
 fn check_recipient(
     Book { directory, areas, .. }: Book<'_>,
     sender: &Authority,
@@ -156,9 +220,9 @@ fn check_recipient(
     }
     check_country(areas, area, recipient)?;
     let same_country = recipient.country == sender.country;
-    if workflow.hands_over(&definition.action) && !same_country {
+    if workflow.stays_within_country(&definition.action) && !same_country {
         return Err(not_permitted(format!(
-            "an exchange is handed over within one country only; {id} is in {}, not {}",
+            "this step stays within one country; {id} is in {}, not {}",
             recipient.country, sender.country
         )));
     }

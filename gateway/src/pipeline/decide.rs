@@ -5,22 +5,22 @@
 
 use super::{
     Rules,
-    authorise::{Book, authorise},
     claim::Claim,
     inspect::{Cleared, Inspected, Refusal},
     registration::Effect,
+    step::due,
 };
 use crate::{
     directory::Directory,
     envelope::Envelope,
-    exchange::{self, Advance, Exchange},
+    exchange::{Advance, Exchange},
     store::{DispatchRecord, Event, ExchangeChange, Known, MessageRecord, RetrievalReport, StoredMessage, Writes},
 };
 use jiff::Timestamp;
 use schemas::{
     area::Areas,
     validate::Checked,
-    wire::{ExchangeId, ParticipantId, Rejection, RejectionCode},
+    wire::{ExchangeId, Rejection, RejectionCode},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -45,15 +45,7 @@ pub fn decide(
     known: Known,
     now: Timestamp,
 ) -> (Vec<Decision>, Writes) {
-    let mut desk = Desk {
-        rules,
-        areas,
-        known,
-        now,
-        writes: Writes { at: Some(now), ..Writes::default() },
-        moved: BTreeMap::new(),
-        directory: Arc::clone(&rules.directory),
-    };
+    let mut desk = Desk::new(rules, areas, known, now);
     let decisions = batch.iter().map(|inspected| desk.decide(inspected)).collect();
     (decisions, desk.finish())
 }
@@ -65,9 +57,23 @@ pub(super) struct Desk<'a> {
     pub(super) now: Timestamp,
     pub(super) writes: Writes,
     /// Exchanges that this batch moves, with their sequence as loaded.
-    moved: BTreeMap<ExchangeId, u32>,
+    pub(super) moved: BTreeMap<ExchangeId, u32>,
     /// The directory as the batch leaves it.
     pub(super) directory: Arc<Directory>,
+}
+
+impl<'a> Desk<'a> {
+    pub(super) fn new(rules: &'a Rules, areas: &'a Areas, known: Known, now: Timestamp) -> Self {
+        Self {
+            rules,
+            areas,
+            known,
+            now,
+            writes: Writes::default(),
+            moved: BTreeMap::new(),
+            directory: Arc::clone(&rules.directory),
+        }
+    }
 }
 
 impl Desk<'_> {
@@ -80,7 +86,7 @@ impl Desk<'_> {
         }
         let outcome = match &inspected.verdict {
             Ok(Cleared::Business { envelope, checked }) => {
-                self.step(inspected, envelope).map(|step| (envelope, checked, step))
+                self.step(inspected, envelope, checked).map(|step| (envelope, checked, step))
             }
             Ok(Cleared::Report(_)) => unreachable!("reports were taken out above"),
             Err(refusal) => Err(refusal.clone()),
@@ -121,22 +127,14 @@ impl Desk<'_> {
     }
 
     /// The exchange's next state, and what the message changes in the directory.
-    fn step(&self, inspected: &Inspected, envelope: &Envelope) -> Result<(Advance, Option<Effect>), Refusal> {
-        let advance = self.advance(inspected.claim.key.participant.as_ref(), envelope)?;
+    fn step(
+        &self,
+        inspected: &Inspected,
+        envelope: &Envelope,
+        checked: &Checked,
+    ) -> Result<(Advance, Option<Effect>), Refusal> {
+        let advance = self.advance(inspected.claim.key.participant.as_ref(), envelope, checked)?;
         Ok((advance, self.effect(inspected, envelope)?))
-    }
-
-    /// Permit first, then the exchange; nothing is touched unless both say yes.
-    fn advance(&self, participant: Option<&ParticipantId>, envelope: &Envelope) -> Result<Advance, Rejection> {
-        let definition = self.areas.definition(&envelope.message_type).ok_or_else(|| {
-            Rejection::new(RejectionCode::UnknownType, format!("there is no message {}", envelope.message_type))
-        })?;
-        let workflow = self.areas.workflow(&definition.workflow).ok_or_else(|| {
-            Rejection::new(RejectionCode::UnknownType, format!("there is no workflow {}", definition.workflow))
-        })?;
-        let book = Book { directory: &self.directory, areas: self.areas, registrar: &self.rules.registrar };
-        let permit = authorise(book, participant, envelope, definition, workflow)?;
-        exchange::advance(self.known.exchanges.get(&envelope.correlation_id), permit.event())
     }
 
     fn accept(
@@ -146,16 +144,16 @@ impl Desk<'_> {
         checked: &Checked,
         advance: Advance,
     ) -> StoredMessage {
-        let Advance { exchange, recipients } = advance;
         let mut record = record(inspected, self.now);
-        record.position = Some((exchange.correlation_id, exchange.sequence));
-        record.deadline.clone_from(&checked.answer_due);
+        record.position = Some((advance.exchange.correlation_id, advance.exchange.sequence));
+        record.deadline = checked.answer_due.clone().or_else(|| due(&advance));
         record.test = envelope.test;
+        let recipients = advance.recipients.clone();
+        self.collect(inspected, envelope);
         // A test message is tracked and answered, never delivered; what the hub itself is sent has arrived.
         let recipients = recipients.into_iter().filter(|id| !envelope.test && *id != self.rules.registrar);
         let dispatches = recipients.map(|recipient| DispatchRecord::pending(record.key.clone(), recipient)).collect();
-        self.moved.entry(exchange.correlation_id).or_insert(exchange.sequence - 1);
-        self.known.exchanges.insert(exchange.correlation_id, exchange);
+        self.take(advance.all());
         StoredMessage { record, dispatches }
     }
 
@@ -168,7 +166,7 @@ impl Desk<'_> {
         StoredMessage { record, dispatches: Vec::new() }
     }
 
-    fn finish(mut self) -> Writes {
+    pub(super) fn finish(mut self) -> Writes {
         let after = |id: &ExchangeId| -> Option<Exchange> { self.known.exchanges.get(id).cloned() };
         self.writes.exchanges = self
             .moved

@@ -7,18 +7,19 @@ use super::{
     decide::Decision,
     inspect::Inspected,
     spelling::{Spelling, Spellings},
+    view::{self, Looked, search_keys},
 };
 use crate::{
-    broker::{Header, Outbound, PARKED_QUEUE, Publisher, Verdict},
+    broker::{Header, Outbound, Publisher, Verdict},
     config::backoff,
     directory::Authority,
-    envelope::{self, Envelope},
+    envelope::Envelope,
     store::{DispatchRecord, DispatchState, Event, Settlement, StoredMessage},
 };
 use schemas::area::Areas;
 use schemas::wire::{
-    AuthorityId, ContentType, HEADER_CONTENT_SHA256, HEADER_DEADLINE, HEADER_FROM, HEADER_LANGUAGE, HEADER_SEQUENCE,
-    HEADER_TO, HEADER_TRACEPARENT, XML, mailbox_queue,
+    AuthorityId, HEADER_CONTENT_SHA256, HEADER_DEADLINE, HEADER_FROM, HEADER_LANGUAGE, HEADER_SEARCH_KEYS,
+    HEADER_SEQUENCE, HEADER_TO, HEADER_TRACEPARENT, mailbox_queue,
 };
 
 /// A dispatch with what its publication needs.
@@ -38,10 +39,15 @@ impl Pipeline {
     ) -> Result<Vec<Settlement>, Unavailable> {
         self.park(inspected, decisions, publisher).await?;
         let both = inspected.iter().zip(decisions);
-        let mut waiting: Vec<Dispatch<'_>> =
-            both.flat_map(|(one, decision)| self.dispatches(one, decision, areas)).collect();
-        let mut receipts = self.outbound_receipts(self.first_receipts(decisions));
+        let mut waiting: Vec<Dispatch<'_>> = Vec::new();
         let mut settlements = Vec::new();
+        for dispatch in both.flat_map(|(one, decision)| self.dispatches(one, decision, areas)) {
+            match dispatch {
+                Ok(dispatch) => waiting.push(dispatch),
+                Err(settlement) => settlements.push(settlement),
+            }
+        }
+        let mut receipts = self.outbound_receipts(self.first_receipts(decisions));
         for attempt in 1.. {
             let round: Vec<&Outbound> = waiting.iter().map(|dispatch| &dispatch.outbound).chain(&receipts).collect();
             let mut verdicts = publisher.publish_all(&round).await?;
@@ -68,7 +74,7 @@ impl Pipeline {
         attempt: u32,
         settlements: &mut Vec<Settlement>,
     ) -> Vec<(Dispatch<'a>, String)> {
-        let at = (self.clock)();
+        let at = self.clock.now();
         let mut refused = Vec::new();
         for (dispatch, verdict) in round.into_iter().zip(verdicts) {
             let failure = match verdict {
@@ -85,45 +91,12 @@ impl Pipeline {
         refused
     }
 
-    /// Lays documents that the hub could not judge where its operators find them, before anyone is told.
-    async fn park(
+    fn dispatches<'a>(
         &self,
-        inspected: &[Inspected],
-        decisions: &[Decision],
-        publisher: &Publisher,
-    ) -> Result<(), Unavailable> {
-        let parked: Vec<Outbound> = inspected
-            .iter()
-            .zip(decisions)
-            .filter_map(|(inspected, decision)| self.parked(inspected, decision))
-            .collect();
-        for verdict in publisher.publish_all(&parked.iter().collect::<Vec<_>>()).await? {
-            self.metrics.parked.inc();
-            tracing::error!(queue = PARKED_QUEUE, "the hub could not judge a document: it is parked");
-            if let Verdict::Refused(why) = verdict {
-                return Err(Unavailable::Parking(why));
-            }
-        }
-        Ok(())
-    }
-
-    fn parked(&self, inspected: &Inspected, decision: &Decision) -> Option<Outbound> {
-        let (Decision::New(message) | Decision::Repeated(message)) = decision else { return None };
-        let claim = &inspected.claim;
-        message.record.failure.as_ref().map(|problem| Outbound {
-            queue: PARKED_QUEUE.into(),
-            message_id: claim.key.message_id.to_string(),
-            correlation_id: message.record.position.map(|(exchange, _)| exchange.to_string()),
-            message_type: claim.message_type.as_ref().map_or_else(String::new, ToString::to_string),
-            content_type: envelope::content_type(&inspected.received.properties).map_or(XML, ContentType::as_str),
-            user_id: self.config.gateway.id.clone(),
-            timestamp: (self.clock)().as_second().unsigned_abs(),
-            headers: vec![("imi-problem", Header::Text(problem.clone()))],
-            body: inspected.received.body.clone(),
-        })
-    }
-
-    fn dispatches<'a>(&self, inspected: &Inspected, decision: &'a Decision, areas: &Areas) -> Vec<Dispatch<'a>> {
+        inspected: &Inspected,
+        decision: &'a Decision,
+        areas: &Areas,
+    ) -> Vec<Result<Dispatch<'a>, Settlement>> {
         let message = match decision {
             Decision::New(message) | Decision::Repeated(message) => message,
             Decision::Reused(_) | Decision::Reported(_) => return Vec::new(),
@@ -131,16 +104,37 @@ impl Pipeline {
         let pending = message.dispatches.iter().filter(|dispatch| dispatch.state() == DispatchState::Pending);
         // A message with dispatches was accepted, so its envelope can be read again.
         let Ok(envelope) = Envelope::read(&inspected.received.properties, usize::MAX) else { return Vec::new() };
-        let spellings = Spellings::new(areas, &envelope, &inspected.received.body, &message.record.content_sha256);
+        let body = &inspected.received.body;
+        let spellings = Spellings::new(areas, &envelope, body, &message.record.content_sha256);
         let limits = self.config.limits.document();
         let directory = self.directory.now().directory;
+        let looked = Looked { areas, directory: &directory, envelope: &envelope, body, limits: limits.clone() };
+        let keys = search_keys(inspected, areas);
         pending
             .map(|record| {
-                let spelling = spellings.of(directory.format(&record.recipient), &limits);
-                let mailbox = directory.authority(&record.recipient).map_or(&record.recipient, Authority::mailbox);
-                Dispatch { record, outbound: self.outbound(&envelope, message, (&record.recipient, mailbox), spelling) }
+                let to = &record.recipient;
+                let seen = match view::of(&looked, to) {
+                    Ok(seen) => seen,
+                    Err(problem) => return Err(self.withheld(record, problem)),
+                };
+                let (kind, spelling) = match &seen {
+                    Some(seen) => (&seen.message_type, &seen.spelling),
+                    None => (&envelope.message_type, spellings.of(directory.format(to), &limits)),
+                };
+                let mailbox = directory.authority(to).map_or(to, Authority::mailbox);
+                let mut outbound = self.outbound(&envelope, message, (to, mailbox), spelling);
+                outbound.message_type = kind.to_string();
+                outbound.headers.extend(keys.as_ref().map(|keys| (HEADER_SEARCH_KEYS, Header::Text(keys.clone()))));
+                Ok(Dispatch { record, outbound })
             })
             .collect()
+    }
+
+    /// Who may see a view only receives nothing where it cannot be made: better too little than too much.
+    fn withheld(&self, record: &DispatchRecord, problem: String) -> Settlement {
+        tracing::error!(recipient = %record.recipient, problem, "a view cannot be made; nothing is delivered");
+        let failure = Some(format!("what the recipient may see of it cannot be made: {problem}"));
+        Settlement { key: record.key.clone(), recipient: record.recipient.clone(), at: self.clock.now(), failure }
     }
 
     fn outbound(
@@ -174,7 +168,7 @@ impl Pipeline {
     }
 
     async fn note_refusals(&self, refused: &[(Dispatch<'_>, String)], attempt: u32) -> Result<(), Unavailable> {
-        let at = (self.clock)();
+        let at = self.clock.now();
         let events: Vec<Event> = refused
             .iter()
             .map(|(dispatch, why)| Event {

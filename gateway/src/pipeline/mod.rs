@@ -7,27 +7,35 @@
 mod answer;
 pub mod authorise;
 pub mod claim;
+mod consolidation;
+mod deadlines;
 pub mod decide;
 mod deliver;
 pub mod inspect;
 mod judge;
 mod outbox;
+mod overdue;
+mod park;
 mod registration;
 mod rules;
 mod spelling;
+mod step;
+mod unavailable;
+mod view;
 
 use crate::{
-    broker::{Batch, BrokerError, Ingress, Publisher},
+    broker::{Batch, Ingress, Publisher},
+    clock::Clock,
     config::{Config, Step},
     directory::InForce,
     envelope::Received,
     metrics::Metrics,
     packs::{Packs, PacksInForce},
     receipts::Notary,
-    store::{Known, MessageKey, Recorded, Store, StoreError},
+    store::{Known, MessageKey, Recorded, Store},
 };
 use decide::{Decision, decide};
-use inspect::{Cleared, Inspected, examine, validated};
+use inspect::{Inspected, examine, validated};
 use jiff::Timestamp;
 use judge::document;
 pub use rules::{Rules, Searchable};
@@ -35,30 +43,14 @@ use schemas::{
     validate::Job,
     wire::{ExchangeId, ParticipantId},
 };
-use std::sync::Arc;
-use thiserror::Error;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use step::exchanges;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-
-/// The hub cannot go on now: it pauses, opens a new session, and what was not acknowledged comes again.
-#[derive(Debug, Error)]
-pub enum Unavailable {
-    /// The broker.
-    #[error(transparent)]
-    Broker(#[from] BrokerError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The validating threads.
-    #[error("validation: {0}")]
-    Validation(String),
-    /// A document that the hub cannot judge could not be parked.
-    #[error("parking: {0}")]
-    Parking(String),
-    /// A lane ended where it must not.
-    #[error("a lane ended: {0}")]
-    Lane(String),
-}
+pub use unavailable::Unavailable;
 
 /// All that the steps need.
 pub struct Pipeline {
@@ -80,8 +72,12 @@ pub struct Pipeline {
     pub notary: Notary,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Told when a step may have started a clock.
+    pub clocks_wound: Notify,
+    /// Lanes that wait for a message.
+    pub idle_lanes: AtomicUsize,
     /// The time.
-    pub clock: fn() -> Timestamp,
+    pub clock: Clock,
 }
 
 impl Pipeline {
@@ -97,11 +93,13 @@ impl Pipeline {
     ) -> Result<(), Unavailable> {
         let settings = &self.config.ingress;
         loop {
+            self.idle_lanes.fetch_add(1, Ordering::Relaxed);
             let batch = tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Ok(ingress.close().await?),
                 batch = ingress.next_batch(settings.batch_messages, settings.batch_bytes) => batch?,
             };
+            self.idle_lanes.fetch_sub(1, Ordering::Relaxed);
             self.fault(Step::Receive);
             let Batch { messages, last_tag } = batch;
             self.process(messages, &publisher).await?;
@@ -111,7 +109,7 @@ impl Pipeline {
     }
 
     async fn process(&self, batch: Vec<Received>, publisher: &Publisher) -> Result<(), Unavailable> {
-        let now = (self.clock)();
+        let now = self.clock.now();
         let packs = self.packs.now();
         let inspected = self.inspect(batch, &self.rules(), &packs, now).await?;
         self.fault(Step::Inspect);
@@ -156,7 +154,8 @@ impl Pipeline {
         now: Timestamp,
     ) -> Result<Vec<Decision>, Unavailable> {
         let keys: Vec<MessageKey> = inspected.iter().map(|message| message.claim.key.clone()).collect();
-        let exchanges: Vec<ExchangeId> = inspected.iter().filter_map(exchange).collect();
+        let exchanges: Vec<ExchangeId> =
+            inspected.iter().flat_map(|message| exchanges(message, &packs.areas)).collect();
         loop {
             let known: Known = self.store.load(&keys, &exchanges).await?;
             let rules = self.rules_for(inspected, packs).await;
@@ -181,9 +180,4 @@ impl Pipeline {
             std::process::abort();
         }
     }
-}
-
-fn exchange(inspected: &Inspected) -> Option<ExchangeId> {
-    let Ok(Cleared::Business { envelope, .. }) = &inspected.verdict else { return None };
-    Some(envelope.correlation_id)
 }

@@ -31,7 +31,7 @@ impl Pipeline {
     /// Broker or store cannot go on; what was under way is tried again when its lease has ended.
     pub async fn run_outbox(&self, publisher: Publisher, shutdown: CancellationToken) -> Result<(), Unavailable> {
         loop {
-            let now = (self.clock)();
+            let now = self.clock.now();
             let entries = self.store.claim_outbox(now, now.saturating_add(LEASE).unwrap_or(now), ROUND).await?;
             if entries.is_empty() {
                 tokio::select! {
@@ -49,7 +49,7 @@ impl Pipeline {
         let directory = self.directory.now().directory;
         let outbound: Vec<Outbound> = entries.iter().map(|entry| self.own(entry, &directory)).collect();
         let verdicts = publisher.publish_all(&outbound.iter().collect::<Vec<_>>()).await?;
-        let at = (self.clock)();
+        let at = self.clock.now();
         let outcomes: Vec<OutboxOutcome> =
             entries.into_iter().zip(verdicts).map(|(entry, verdict)| self.outcome(entry, verdict, at)).collect();
         self.store.end_outbox(&outcomes).await?;

@@ -15,7 +15,7 @@ use crate::{
         change::{Change, ChangeSet},
     },
     envelope::Envelope,
-    exchange::{self, Advance, Event, Exchange},
+    exchange::{self, Advance, Event, Exchange, Law},
     registrar::{self, Catalogue, Objection, Situation},
     store::{MessageKey, MessageRecord, OutboxEntry, OutboxProperties},
 };
@@ -23,7 +23,7 @@ use schemas::{
     area::AreaVersion,
     wire::{ContentType, IdError, MessageName, MessageType, Rejection, RejectionCode, content_sha256},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 /// What a message brings about besides its way to its recipients.
@@ -86,13 +86,13 @@ impl Desk<'_> {
         let asked = message_type.area.as_str() == registrar::AREA && registrar::is_search(&message_type.message);
         let own = &self.rules.registrar;
         let exchange = self.known.exchanges.get(&envelope.correlation_id);
-        let Some(exchange) = exchange.filter(|exchange| asked && exchange.counterparts.contains(own)) else { return };
+        let Some(exchange) = exchange.filter(|exchange| asked && exchange.involves(own)) else { return };
         if envelope.test {
             return;
         }
         match self.own_answer(inspected, envelope, exchange) {
             Ok((advance, record, entry)) => {
-                self.known.exchanges.insert(envelope.correlation_id, advance.exchange);
+                self.take(advance.all());
                 self.writes.messages.push(record);
                 self.writes.dispatches.push(entry.dispatch());
                 self.writes.outbox.push(entry);
@@ -119,17 +119,25 @@ impl Desk<'_> {
         let definition = self.areas.definition(&message_type).ok_or("no pack declares the answer")?;
         let workflow = self.areas.workflow(&definition.workflow).ok_or("the answer has no workflow")?;
         let from = &self.rules.registrar;
+        let area = self.areas.area(&message_type.area).ok_or("no pack declares the area")?;
+        // One answer to one message: a repetition of the batch mints the same.
+        let message_id = Uuid::new_v5(&inspected.claim.key.message_id, inspected.claim.fingerprint.as_bytes());
         let event = Event {
             correlation_id: envelope.correlation_id,
-            area: &message_type.area,
-            workflow,
-            action: &definition.action,
+            definition,
+            participant: Some(&self.rules.hub),
+            message_id,
             from,
             to: &[],
+            copies: &[],
             test: false,
+            texts: &BTreeMap::new(),
+            at: self.now,
         };
-        let advance = exchange::advance(Some(exchange), event).map_err(|rejection| rejection.reason)?;
-        let recipient = exchange.initiator.clone();
+        let law = Law { areas: self.areas, area, workflow };
+        let advance = exchange::advance(&law, self.directory.as_ref(), &self.known.exchanges, &event)
+            .map_err(|rejection| rejection.reason)?;
+        let recipient = exchange.initiator().ok_or("an exchange without anybody")?.clone();
         let content_type = self.directory.format(&recipient).unwrap_or(envelope.content_type);
         let version = self.areas.version(&message_type);
         let mapping = version.and_then(AreaVersion::mapping).ok_or("no pack converts the answer")?;
@@ -138,11 +146,7 @@ impl Desk<'_> {
             ContentType::Xml => mapping.to_xml(&answer, &limits).map_err(|error| error.to_string())?,
         };
         let sequence = advance.exchange.sequence;
-        let key = MessageKey {
-            participant: Some(self.rules.hub.clone()),
-            // One answer to one message: a repetition of the batch mints the same.
-            message_id: Uuid::new_v5(&inspected.claim.key.message_id, inspected.claim.fingerprint.as_bytes()),
-        };
+        let key = MessageKey { participant: Some(self.rules.hub.clone()), message_id };
         let properties = OutboxProperties {
             message_type: message_type.clone(),
             correlation_id: envelope.correlation_id,

@@ -24,6 +24,8 @@ pub struct Rules {
     pub hub: ParticipantId,
     /// The hub's own authority in the area `registers`.
     pub registrar: AuthorityId,
+    /// In whose name the hub says what it says itself.
+    pub own: AuthorityId,
     /// What is too much.
     pub limits: Limits,
     /// What searches are answered from, where the batch has one.
@@ -43,7 +45,8 @@ impl Pipeline {
     pub(super) fn rules(&self) -> Rules {
         let Snapshot { version, directory } = self.directory.now();
         let (hub, registrar) = (self.hub.clone(), self.config.directory.authority.clone());
-        Rules { directory, version, hub, registrar, limits: self.config.limits.clone(), catalogue: None }
+        let own = self.config.gateway.authority.clone();
+        Rules { directory, version, hub, registrar, own, limits: self.config.limits.clone(), catalogue: None }
     }
 
     /// As of now, ready to decide on these messages.
@@ -59,6 +62,9 @@ impl Pipeline {
     pub(super) async fn follow_up(&self, writes: &Writes) -> Result<(), Unavailable> {
         if !writes.outbox.is_empty() {
             self.outbox_filled.notify_one();
+        }
+        if writes.log.iter().any(|entry| entry.change.clocks.is_some()) {
+            self.clocks_wound.notify_one();
         }
         if !writes.directory.is_empty() {
             self.directory.catch_up(self.store.as_ref()).await?;

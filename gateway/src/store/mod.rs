@@ -3,6 +3,7 @@
 //! Owns the promise of durability and of atomic recording. Knows nothing of brokers, and never sees a document.
 
 mod directory;
+mod exchanges;
 mod outbox;
 mod postgres;
 mod rows;
@@ -11,7 +12,7 @@ mod sqlite;
 use crate::{
     config,
     directory::change::{AuditEvent, ChangeSet, Snapshot},
-    exchange::Exchange,
+    exchange::{Entry, Exchange},
 };
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use std::{collections::HashMap, sync::Arc};
 use thiserror::Error;
 use uuid::Uuid;
 
+pub use exchanges::{Collected, Collection, Due};
 pub use outbox::{OutboxEntry, OutboxOutcome, OutboxProperties};
 
 /// The store cannot do its work now; the hub pauses and tries again.
@@ -182,6 +184,8 @@ pub struct Story {
     pub exchange: Option<Exchange>,
     /// What else happened, oldest first: when, kind, detail.
     pub events: Vec<(Timestamp, String, String)>,
+    /// Deadlines that passed in its exchange before the next message: entries of the log.
+    pub passed: Vec<Entry>,
 }
 
 /// An exchange that waits for somebody.
@@ -211,14 +215,18 @@ pub struct Writes {
     pub dispatches: Vec<DispatchRecord>,
     /// Exchanges as they stand afterwards.
     pub exchanges: Vec<ExchangeChange>,
+    /// What their logs say of it, in order.
+    pub log: Vec<Entry>,
     /// Events.
     pub events: Vec<Event>,
     /// What messages of the batch change in the directory.
     pub directory: Vec<ChangeSet>,
     /// What the hub itself sends; each has its dispatch among `dispatches`.
     pub outbox: Vec<OutboxEntry>,
-    /// When.
-    pub at: Option<Timestamp>,
+    /// Documents that the hub collects.
+    pub collected: Vec<Collected>,
+    /// Exchanges whose collected documents are needed no longer.
+    pub discarded: Vec<ExchangeId>,
 }
 
 /// An exchange that moved.
@@ -329,10 +337,26 @@ pub trait OutboxStore: Send + Sync + 'static {
     fn end_outbox<'a>(&'a self, outcomes: &'a [OutboxOutcome]) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
+/// What a store keeps of exchanges besides where they stand: their logs, their deadlines, what is collected in them.
+pub trait ExchangeStore: Send + Sync + 'static {
+    /// At most `most` exchanges with a deadline that passed by `now`, the longest overdue first.
+    fn due(&self, now: Timestamp, most: u32) -> BoxFuture<'_, Result<Due, StoreError>>;
+
+    /// The log of an exchange, in order.
+    fn log_of(&self, exchange: ExchangeId) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>>;
+
+    /// At most `most` exchanges as they stand, by identifier, after one.
+    fn exchanges_after(&self, after: Option<ExchangeId>, most: u32)
+    -> BoxFuture<'_, Result<Vec<Exchange>, StoreError>>;
+
+    /// What was collected in an exchange.
+    fn collection(&self, exchange: ExchangeId) -> BoxFuture<'_, Result<Collection, StoreError>>;
+}
+
 /// A store. Every method may be called again after an error or a crash: recording is idempotent by key, settling and
 /// retrieving never take a fact back.
-pub trait Store: DirectoryStore + OutboxStore {
-    /// What is known of these messages and exchanges, as of now.
+pub trait Store: DirectoryStore + OutboxStore + ExchangeStore {
+    /// What is known of these messages and exchanges, and of the exchanges that these are parts of, as of now.
     fn load<'a>(
         &'a self,
         keys: &'a [MessageKey],

@@ -1,15 +1,17 @@
 //! PostgreSQL: for more than one gateway. The same statements as SQLite's, in its own dialect.
 
 use super::{
-    Awaiting, DirectoryStore, Event, Known, MessageKey, OutboxEntry, OutboxOutcome, OutboxStore, Overview, Recorded,
-    RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story, Writes,
+    Awaiting, Collection, DirectoryStore, Due, Event, ExchangeStore, Known, MessageKey, OutboxEntry, OutboxOutcome,
+    OutboxStore, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story, Writes,
     directory::{self, directory_store},
+    exchanges::{self, ExchangeRow, LogRow, exchange_store},
     outbox::{self, outbox_store},
-    rows::{self, DispatchRow, EventFound, EventRow, ExchangeRow, KeyRow, MessageRow, SettlementRow},
+    rows::{self, DispatchRow, EventFound, EventRow, KeyRow, MessageRow, SettlementRow},
 };
 use crate::{
     config,
     directory::change::{AuditEvent, ChangeSet, Snapshot},
+    exchange::{Entry, Exchange},
 };
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -29,8 +31,7 @@ const LOAD_DISPATCHES: &str = "SELECT d.* FROM json_to_recordset($1::json) k(par
 const LOAD_EXCHANGES: &str =
     "SELECT e.* FROM json_array_elements_text($1::json) k(id) JOIN exchanges e ON e.correlation_id = k.id";
 const AWAITING: &str = "SELECT e.* FROM exchanges e WHERE EXISTS (SELECT 1 FROM (SELECT value FROM json_array_elements_text($1::json)) a WHERE
-    (e.awaits = 'initiator' AND e.initiator = a.value) OR
-    (e.awaits = 'counterpart' AND ' ' || e.counterparts || ' ' LIKE '% ' || a.value || ' %'))
+    ' ' || e.awaited || ' ' LIKE '% ' || a.value || ' %')
     ORDER BY e.changed_at LIMIT 1000";
 const INSERT_MESSAGES: &str =
     "INSERT INTO messages SELECT * FROM json_to_recordset($1::json) r(participant text, message_id text,
@@ -40,14 +41,16 @@ const INSERT_MESSAGES: &str =
 const INSERT_DISPATCHES: &str =
     "INSERT INTO dispatches SELECT * FROM json_to_recordset($1::json) r(message_id text, participant text,
     recipient text, delivered_at bigint, retrieved_at bigint, failed_at bigint, failure text)";
-const INSERT_EXCHANGES: &str = "INSERT INTO exchanges
-    SELECT correlation_id, area, state, initiator, counterparts, test, sequence, at, at, workflow, awaits
-    FROM json_to_recordset($1::json) r(correlation_id text, area text, state text, initiator text, counterparts text,
-    test boolean, sequence bigint, workflow text, awaits text, at bigint) ON CONFLICT DO NOTHING";
-const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.state, awaits = r.awaits, counterparts = r.counterparts,
-    sequence = r.sequence, changed_at = r.at FROM json_to_recordset($1::json) r(correlation_id text, state text,
-    awaits text, counterparts text, sequence bigint, sequence_before bigint, at bigint) WHERE exchanges.correlation_id = r.correlation_id
+const INSERT_EXCHANGES: &str = "INSERT INTO exchanges SELECT * FROM json_to_recordset($1::json) r(correlation_id text,
+    area text, workflow text, state text, awaited text, test boolean, sequence bigint, opened_at bigint, changed_at bigint,
+    next_due bigint, snapshot text) ON CONFLICT DO NOTHING";
+const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.state, awaited = r.awaited, sequence = r.sequence,
+    changed_at = r.changed_at, next_due = r.next_due, snapshot = r.snapshot FROM json_to_recordset($1::json)
+    r(correlation_id text, state text, awaited text, sequence bigint, sequence_before bigint, changed_at bigint,
+    next_due bigint, snapshot text) WHERE exchanges.correlation_id = r.correlation_id
     AND exchanges.sequence = r.sequence_before";
+const INSERT_LOG: &str = "INSERT INTO exchange_log SELECT * FROM json_to_recordset($1::json) r(correlation_id text,
+    sequence bigint, at bigint, entry text)";
 const INSERT_EVENTS: &str = "INSERT INTO events (participant, message_id, at, kind, detail) SELECT *
     FROM json_to_recordset($1::json) r(participant text, message_id text, at bigint, kind text, detail text)";
 const SETTLE: &str = "UPDATE dispatches SET delivered_at = coalesce(dispatches.delivered_at, r.delivered_at),
@@ -96,7 +99,7 @@ impl Postgres {
         self.join(messages, keys).await
     }
 
-    async fn exchanges(&self, ids: &[ExchangeId]) -> Result<Vec<crate::exchange::Exchange>, StoreError> {
+    async fn exchanges(&self, ids: &[ExchangeId]) -> Result<Vec<Exchange>, StoreError> {
         let found: Vec<ExchangeRow> =
             sqlx::query_as(LOAD_EXCHANGES).bind(rows::json(ids)?).fetch_all(&self.readers).await?;
         found.into_iter().map(ExchangeRow::exchange).collect()
@@ -109,6 +112,7 @@ async fn execute(connection: &mut PgConnection, sql: &'static str, rows: String)
 
 directory_store!(Postgres, PgConnection);
 outbox_store!(Postgres, PgConnection, SETTLE);
+exchange_store!(Postgres, PgConnection);
 
 impl Store for Postgres {
     fn load<'a>(
@@ -119,7 +123,11 @@ impl Store for Postgres {
         Box::pin(async move {
             let keys: Vec<KeyRow> = keys.iter().map(KeyRow::from).collect();
             let messages = self.by_keys(&keys).await?;
-            let exchanges = self.exchanges(exchanges).await?;
+            let mut exchanges = self.exchanges(exchanges).await?;
+            let wholes: Vec<ExchangeId> = exchanges.iter().filter_map(|exchange| exchange.parent).collect();
+            if !wholes.is_empty() {
+                exchanges.extend(self.exchanges(&wholes).await?);
+            }
             Ok(Known {
                 messages: messages.into_iter().map(|message| (message.record.key.clone(), message)).collect(),
                 exchanges: exchanges.into_iter().map(|exchange| (exchange.correlation_id, exchange)).collect(),
@@ -131,9 +139,10 @@ impl Store for Postgres {
         Box::pin(async move {
             let messages: Vec<MessageRow> = writes.messages.iter().map(MessageRow::new).collect::<Result<_, _>>()?;
             let dispatches: Vec<DispatchRow> = writes.dispatches.iter().map(DispatchRow::from).collect();
-            let at = writes.at.unwrap_or(Timestamp::UNIX_EPOCH);
-            let exchanges = writes.exchanges.iter().map(|change| ExchangeRow::new(change, at));
-            let (opened, moved): (Vec<_>, Vec<_>) = exchanges.partition(ExchangeRow::is_new);
+            let exchanges: Vec<ExchangeRow> =
+                writes.exchanges.iter().map(ExchangeRow::new).collect::<Result<_, _>>()?;
+            let (opened, moved): (Vec<_>, Vec<_>) = exchanges.into_iter().partition(ExchangeRow::is_new);
+            let log: Vec<LogRow> = writes.log.iter().map(LogRow::new).collect::<Result<_, _>>()?;
             let events: Vec<EventRow<'_>> = writes.events.iter().map(EventRow::from).collect();
             let mut transaction = self.begin().await?;
             let mut written = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
@@ -148,6 +157,9 @@ impl Store for Postgres {
                 transaction.rollback().await?;
                 return Ok(Recorded::Conflict);
             }
+            if !log.is_empty() {
+                execute(&mut transaction, INSERT_LOG, rows::json(&log)?).await?;
+            }
             if !dispatches.is_empty() {
                 execute(&mut transaction, INSERT_DISPATCHES, rows::json(&dispatches)?).await?;
             }
@@ -161,6 +173,7 @@ impl Store for Postgres {
                 }
             }
             fill_outbox(&mut transaction, &writes.outbox).await?;
+            collect(&mut transaction, writes).await?;
             transaction.commit().await?;
             Ok(Recorded::Durable)
         })
@@ -215,7 +228,12 @@ impl Store for Postgres {
             .await?;
             let ids: Vec<ExchangeId> =
                 messages.iter().filter_map(|message| message.record.position).map(|(id, _)| id).collect();
-            rows::stories(messages, self.exchanges(&ids).await?, events)
+            let exchanges = self.exchanges(&ids).await?;
+            let mut logs = Vec::new();
+            for exchange in &exchanges {
+                logs.extend(self.log_of(exchange.correlation_id).await?);
+            }
+            rows::stories(messages, exchanges, events, &logs)
         })
     }
 

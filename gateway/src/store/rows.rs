@@ -1,13 +1,13 @@
 //! Rows: the store's vocabulary as plain columns, the same for every database.
 
 use super::{
-    Awaiting, DispatchRecord, Event, ExchangeChange, MessageKey, MessageRecord, Overview, RetrievalReport, Settlement,
-    StoreError, StoredMessage, Story, Waiting,
+    DispatchRecord, Event, MessageKey, MessageRecord, Overview, RetrievalReport, Settlement, StoreError, StoredMessage,
+    Story, Waiting,
 };
-use crate::exchange::Exchange;
+use crate::exchange::{Cause, Entry, Exchange};
 use jiff::Timestamp;
-use schemas::{wire::AuthorityId, workflow::Party};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use schemas::wire::ExchangeId;
+use serde::{Serialize, de::DeserializeOwned};
 use std::collections::HashMap;
 
 pub(super) fn milliseconds(at: Timestamp) -> i64 {
@@ -188,85 +188,6 @@ pub(super) fn join(messages: Vec<MessageRow>, dispatches: Vec<DispatchRow>) -> R
         .collect()
 }
 
-#[derive(Serialize, Deserialize, sqlx::FromRow)]
-pub(super) struct ExchangeRow {
-    correlation_id: String,
-    area: String,
-    workflow: String,
-    state: String,
-    /// `initiator`, `counterpart`, or nobody.
-    awaits: Option<String>,
-    initiator: String,
-    /// With a space between each two.
-    counterparts: String,
-    test: bool,
-    sequence: i64,
-    #[sqlx(default)]
-    #[serde(default)]
-    sequence_before: i64,
-    #[sqlx(default)]
-    #[serde(default)]
-    at: i64,
-    #[sqlx(default)]
-    #[serde(default, skip_serializing)]
-    changed_at: i64,
-}
-
-impl ExchangeRow {
-    pub(super) fn new(change: &ExchangeChange, at: Timestamp) -> Self {
-        let exchange = &change.exchange;
-        Self {
-            correlation_id: exchange.correlation_id.to_string(),
-            area: exchange.area.to_string(),
-            workflow: exchange.workflow.to_string(),
-            state: exchange.state.clone(),
-            awaits: exchange.awaits.map(|party| party.to_string()),
-            initiator: exchange.initiator.to_string(),
-            counterparts: exchange.counterparts.iter().map(AuthorityId::as_str).collect::<Vec<_>>().join(" "),
-            test: exchange.test,
-            sequence: exchange.sequence.into(),
-            sequence_before: change.sequence_before.into(),
-            at: milliseconds(at),
-            changed_at: 0,
-        }
-    }
-
-    pub(super) fn awaiting(self) -> Result<Awaiting, StoreError> {
-        Ok(Awaiting { since: timestamp(self.changed_at)?, exchange: self.exchange()? })
-    }
-
-    /// Whether the batch opened it; otherwise the batch moved it on.
-    pub(super) fn is_new(&self) -> bool {
-        self.sequence_before == 0
-    }
-
-    pub(super) fn exchange(self) -> Result<Exchange, StoreError> {
-        Ok(Exchange {
-            correlation_id: parsed(self.correlation_id)?,
-            area: parsed(self.area)?,
-            workflow: parsed(self.workflow)?,
-            state: self.state,
-            awaits: self.awaits.as_deref().map(party).transpose()?,
-            initiator: parsed(self.initiator)?,
-            counterparts: self
-                .counterparts
-                .split(' ')
-                .map(|party| parsed(party.to_owned()))
-                .collect::<Result<_, _>>()?,
-            test: self.test,
-            sequence: u32::try_from(self.sequence).map_err(StoreError::new)?,
-        })
-    }
-}
-
-fn party(text: &str) -> Result<Party, StoreError> {
-    match text {
-        "initiator" => Ok(Party::Initiator),
-        "counterpart" => Ok(Party::Counterpart),
-        other => Err(StoreError::new(format!("{other:?} is no party of an exchange"))),
-    }
-}
-
 #[derive(Serialize)]
 pub(super) struct EventRow<'a> {
     participant: String,
@@ -340,20 +261,34 @@ pub(super) fn stories(
     messages: Vec<StoredMessage>,
     exchanges: Vec<Exchange>,
     events: Vec<EventFound>,
+    logs: &[Entry],
 ) -> Result<Vec<Story>, StoreError> {
     let mut by_key: HashMap<MessageKey, Vec<(Timestamp, String, String)>> = HashMap::new();
     for event in events {
         by_key.entry(event.key.key()?).or_default().push((timestamp(event.at)?, event.kind, event.detail));
     }
     let exchanges: HashMap<_, _> = exchanges.into_iter().map(|exchange| (exchange.correlation_id, exchange)).collect();
+    let positions: Vec<(ExchangeId, u32)> = messages.iter().filter_map(|message| message.record.position).collect();
     Ok(messages
         .into_iter()
         .map(|message| Story {
             exchange: message.record.position.and_then(|(id, _)| exchanges.get(&id)).cloned(),
             events: by_key.remove(&message.record.key).unwrap_or_default(),
+            passed: passed(message.record.position, &positions, logs),
             message,
         })
         .collect())
+}
+
+/// The deadlines that passed in a message's exchange after it and before the next message.
+fn passed(position: Option<(ExchangeId, u32)>, positions: &[(ExchangeId, u32)], logs: &[Entry]) -> Vec<Entry> {
+    let Some((exchange, sequence)) = position else { return Vec::new() };
+    let others = positions.iter().filter(|(other, place)| *other == exchange && *place > sequence);
+    let next = others.map(|(_, place)| *place).min().unwrap_or(u32::MAX);
+    // A notice of the hub's stands at the entry of its deadline.
+    let between = |entry: &&Entry| entry.exchange == exchange && (sequence..next).contains(&entry.sequence);
+    let deadlines = logs.iter().filter(|entry| matches!(entry.cause, Cause::Deadline { .. }));
+    deadlines.filter(between).cloned().collect()
 }
 
 /// Pending, delivered, retrieved, failed: as [`DispatchRecord::state`] tells them apart.

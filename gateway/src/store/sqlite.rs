@@ -1,15 +1,17 @@
 //! SQLite: the embedded default. One writer, many readers; every commit is on disk before it is believed.
 
 use super::{
-    Awaiting, DirectoryStore, Event, Known, MessageKey, OutboxEntry, OutboxOutcome, OutboxStore, Overview, Recorded,
-    RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story, Writes,
+    Awaiting, Collection, DirectoryStore, Due, Event, ExchangeStore, Known, MessageKey, OutboxEntry, OutboxOutcome,
+    OutboxStore, Overview, Recorded, RetrievalReport, Settlement, Store, StoreError, StoredMessage, Story, Writes,
     directory::{self, directory_store},
+    exchanges::{self, ExchangeRow, LogRow, exchange_store},
     outbox::{self, outbox_store},
-    rows::{self, DispatchRow, EventFound, EventRow, ExchangeRow, KeyRow, MessageRow, SettlementRow},
+    rows::{self, DispatchRow, EventFound, EventRow, KeyRow, MessageRow, SettlementRow},
 };
 use crate::{
     config,
     directory::change::{AuditEvent, ChangeSet, Snapshot},
+    exchange::{Entry, Exchange},
 };
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
@@ -33,8 +35,7 @@ const LOAD_DISPATCHES: &str = "SELECT d.* FROM json_each(?1) k CROSS JOIN dispat
 const LOAD_EXCHANGES: &str = "SELECT e.* FROM json_each(?1) k CROSS JOIN exchanges e ON e.correlation_id = k.value";
 const AWAITING: &str =
     "SELECT e.* FROM exchanges e WHERE EXISTS (SELECT 1 FROM (SELECT value FROM json_each(?1)) a WHERE
-    (e.awaits = 'initiator' AND e.initiator = a.value) OR
-    (e.awaits = 'counterpart' AND ' ' || e.counterparts || ' ' LIKE '% ' || a.value || ' %'))
+    ' ' || e.awaited || ' ' LIKE '% ' || a.value || ' %')
     ORDER BY e.changed_at LIMIT 1000";
 const INSERT_MESSAGES: &str = "INSERT INTO messages SELECT
     value ->> 'participant', value ->> 'message_id', value ->> 'claimed_message_id', value ->> 'claimed_correlation_id',
@@ -45,13 +46,15 @@ const INSERT_DISPATCHES: &str = "INSERT INTO dispatches SELECT
     value ->> 'message_id', value ->> 'participant', value ->> 'recipient', value ->> 'delivered_at',
     value ->> 'retrieved_at', value ->> 'failed_at', value ->> 'failure' FROM json_each(?1)";
 const INSERT_EXCHANGES: &str = "INSERT INTO exchanges SELECT
-    value ->> 'correlation_id', value ->> 'area', value ->> 'state', value ->> 'initiator', value ->> 'counterparts',
-    value ->> 'test', value ->> 'sequence', value ->> 'at', value ->> 'at', value ->> 'workflow', value ->> 'awaits' FROM json_each(?1)
-    WHERE true ON CONFLICT DO NOTHING";
-const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.value ->> 'state', awaits = r.value ->> 'awaits',
-    counterparts = r.value ->> 'counterparts', sequence = r.value ->> 'sequence', changed_at = r.value ->> 'at' FROM json_each(?1) r
-    WHERE exchanges.correlation_id = r.value ->> 'correlation_id'
+    value ->> 'correlation_id', value ->> 'area', value ->> 'workflow', value ->> 'state', value ->> 'awaited', value ->> 'test',
+    value ->> 'sequence', value ->> 'opened_at', value ->> 'changed_at', value ->> 'next_due', value ->> 'snapshot'
+    FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
+const UPDATE_EXCHANGES: &str = "UPDATE exchanges SET state = r.value ->> 'state', awaited = r.value ->> 'awaited',
+    sequence = r.value ->> 'sequence', changed_at = r.value ->> 'changed_at', next_due = r.value ->> 'next_due',
+    snapshot = r.value ->> 'snapshot' FROM json_each(?1) r WHERE exchanges.correlation_id = r.value ->> 'correlation_id'
     AND exchanges.sequence = r.value ->> 'sequence_before'";
+const INSERT_LOG: &str = "INSERT INTO exchange_log SELECT value ->> 'correlation_id', value ->> 'sequence',
+    value ->> 'at', value ->> 'entry' FROM json_each(?1)";
 const INSERT_EVENTS: &str = "INSERT INTO events (participant, message_id, at, kind, detail) SELECT
     value ->> 'participant', value ->> 'message_id', value ->> 'at', value ->> 'kind', value ->> 'detail' FROM json_each(?1)";
 const SETTLE: &str = "UPDATE dispatches SET delivered_at = coalesce(delivered_at, r.value ->> 'delivered_at'),
@@ -109,7 +112,7 @@ impl Sqlite {
         self.join(messages, keys).await
     }
 
-    async fn exchanges(&self, ids: &[ExchangeId]) -> Result<Vec<crate::exchange::Exchange>, StoreError> {
+    async fn exchanges(&self, ids: &[ExchangeId]) -> Result<Vec<Exchange>, StoreError> {
         let found: Vec<ExchangeRow> =
             sqlx::query_as(LOAD_EXCHANGES).bind(rows::json(ids)?).fetch_all(&self.readers).await?;
         found.into_iter().map(ExchangeRow::exchange).collect()
@@ -122,6 +125,7 @@ async fn execute(connection: &mut SqliteConnection, sql: &'static str, rows: Str
 
 directory_store!(Sqlite, SqliteConnection);
 outbox_store!(Sqlite, SqliteConnection, SETTLE);
+exchange_store!(Sqlite, SqliteConnection);
 
 impl Store for Sqlite {
     fn load<'a>(
@@ -132,7 +136,11 @@ impl Store for Sqlite {
         Box::pin(async move {
             let keys: Vec<KeyRow> = keys.iter().map(KeyRow::from).collect();
             let messages = self.by_keys(&keys).await?;
-            let exchanges = self.exchanges(exchanges).await?;
+            let mut exchanges = self.exchanges(exchanges).await?;
+            let wholes: Vec<ExchangeId> = exchanges.iter().filter_map(|exchange| exchange.parent).collect();
+            if !wholes.is_empty() {
+                exchanges.extend(self.exchanges(&wholes).await?);
+            }
             Ok(Known {
                 messages: messages.into_iter().map(|message| (message.record.key.clone(), message)).collect(),
                 exchanges: exchanges.into_iter().map(|exchange| (exchange.correlation_id, exchange)).collect(),
@@ -144,9 +152,10 @@ impl Store for Sqlite {
         Box::pin(async move {
             let messages: Vec<MessageRow> = writes.messages.iter().map(MessageRow::new).collect::<Result<_, _>>()?;
             let dispatches: Vec<DispatchRow> = writes.dispatches.iter().map(DispatchRow::from).collect();
-            let at = writes.at.unwrap_or(Timestamp::UNIX_EPOCH);
-            let exchanges = writes.exchanges.iter().map(|change| ExchangeRow::new(change, at));
-            let (opened, moved): (Vec<_>, Vec<_>) = exchanges.partition(ExchangeRow::is_new);
+            let exchanges: Vec<ExchangeRow> =
+                writes.exchanges.iter().map(ExchangeRow::new).collect::<Result<_, _>>()?;
+            let (opened, moved): (Vec<_>, Vec<_>) = exchanges.into_iter().partition(ExchangeRow::is_new);
+            let log: Vec<LogRow> = writes.log.iter().map(LogRow::new).collect::<Result<_, _>>()?;
             let events: Vec<EventRow<'_>> = writes.events.iter().map(EventRow::from).collect();
             let mut transaction = self.begin().await?;
             let mut written = execute(&mut transaction, INSERT_MESSAGES, rows::json(&messages)?).await?;
@@ -161,6 +170,9 @@ impl Store for Sqlite {
                 transaction.rollback().await?;
                 return Ok(Recorded::Conflict);
             }
+            if !log.is_empty() {
+                execute(&mut transaction, INSERT_LOG, rows::json(&log)?).await?;
+            }
             if !dispatches.is_empty() {
                 execute(&mut transaction, INSERT_DISPATCHES, rows::json(&dispatches)?).await?;
             }
@@ -174,6 +186,7 @@ impl Store for Sqlite {
                 }
             }
             fill_outbox(&mut transaction, &writes.outbox).await?;
+            collect(&mut transaction, writes).await?;
             transaction.commit().await?;
             Ok(Recorded::Durable)
         })
@@ -228,7 +241,12 @@ impl Store for Sqlite {
             .await?;
             let ids: Vec<ExchangeId> =
                 messages.iter().filter_map(|message| message.record.position).map(|(id, _)| id).collect();
-            rows::stories(messages, self.exchanges(&ids).await?, events)
+            let exchanges = self.exchanges(&ids).await?;
+            let mut logs = Vec::new();
+            for exchange in &exchanges {
+                logs.extend(self.log_of(exchange.correlation_id).await?);
+            }
+            rows::stories(messages, exchanges, events, &logs)
         })
     }
 

@@ -1,5 +1,6 @@
 //! From folders to areas: everything a pack claims is proved here, once, before anything uses it.
 
+mod binding;
 mod law;
 
 use super::files::{SchemaFiles, collect, entries, toml};
@@ -14,6 +15,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+use toml::Spanned;
 
 /// Most areas that one gateway serves.
 const MOST_AREAS: usize = 500;
@@ -143,14 +145,14 @@ impl<'a> Loader<'a> {
         let mut versions =
             pack.version.iter().map(|version| self.version(version, &pack.message)).collect::<Result<Vec<_>, _>>()?;
         self.check_versions(&versions)?;
-        let messages = self.messages(&pack.id, &pack.message, &versions)?;
+        let messages = self.messages(&pack, &versions)?;
         for version in &mut versions {
-            if let Some(mapping) = self.prove(version, &pack.message, &messages)? {
+            if let Some(mapping) = self.prove(version, &pack, &messages)? {
                 version.law = Law::Both(Arc::new(mapping));
             }
         }
         let retention = self.retention(&pack)?;
-        self.check_deadlines(&pack)?;
+        self.check_bindings(&pack)?;
         Ok(Area {
             id: pack.id,
             title: pack.title,
@@ -162,7 +164,10 @@ impl<'a> Loader<'a> {
             content: pack.content,
             retention,
             countries: pack.countries,
-            deadlines: pack.deadline,
+            deadlines: pack.deadline.into_iter().map(Spanned::into_inner).collect(),
+            approval: pack.approval,
+            views: pack.view.into_iter().map(Spanned::into_inner).collect(),
+            consolidations: pack.consolidation.into_iter().map(Spanned::into_inner).collect(),
             versions,
             messages,
         })
@@ -198,18 +203,6 @@ impl<'a> Loader<'a> {
         Ok(keeping)
     }
 
-    fn check_deadlines(&self, pack: &Pack) -> Result<(), AreaError> {
-        let mut seen = BTreeSet::new();
-        for deadline in &pack.deadline {
-            if !seen.insert(&deadline.id) {
-                return Err(self.wrong(format!("the deadline {} is defined twice", deadline.id), "rename one"));
-            }
-            let named: Vec<_> = deadline.ended_by.iter().chain([&deadline.after]).cloned().collect();
-            self.names_messages(&format!("the deadline {}", deadline.id), &named, pack)?;
-        }
-        Ok(())
-    }
-
     fn names_messages(&self, what: &str, names: &[crate::wire::MessageName], pack: &Pack) -> Result<(), AreaError> {
         match names.iter().find(|name| pack.message.iter().all(|message| message.name != **name)) {
             Some(name) => {
@@ -227,24 +220,19 @@ impl<'a> Loader<'a> {
         Ok(())
     }
 
-    fn messages(
-        &self,
-        area: &AreaId,
-        messages: &[PackMessage],
-        versions: &[AreaVersion],
-    ) -> Result<Vec<MessageDefinition>, AreaError> {
+    fn messages(&self, pack: &Pack, versions: &[AreaVersion]) -> Result<Vec<MessageDefinition>, AreaError> {
         let mut seen = BTreeSet::new();
         let mut definitions = Vec::new();
-        for message in messages {
+        for message in &pack.message {
             self.check_message(message, versions)?;
             let listed = |number: &u16| versions.iter().find(|version| version.number == *number);
             for version in message.versions.iter().filter_map(listed) {
-                let (area, message_name) = (area.clone(), message.name.clone());
+                let (area, message_name) = (pack.id.clone(), message.name.clone());
                 let message_type = MessageType { area, message: message_name, version: version.number };
                 if !seen.insert(message_type.clone()) {
                     return Err(self.wrong(format!("{message_type} is defined twice"), "remove one definition"));
                 }
-                definitions.push(definition(message_type, message, version));
+                definitions.push(definition(message_type, message, version, binding::paths(pack, message)));
             }
         }
         if definitions.is_empty() {
@@ -275,6 +263,10 @@ impl<'a> Loader<'a> {
             let reason = format!("the workflow {} has no action {}", workflow.id, message.action);
             return Err(self.wrong(reason, "name one of its actions"));
         }
+        if let Some(party) = message.copies.iter().find(|party| workflow.party(party).is_none()) {
+            let reason = format!("message {} is copied to {party}, which is no party of {}", message.name, workflow.id);
+            return Err(self.wrong(reason, "name parties of the workflow under copies"));
+        }
         if message.senders.is_empty() || message.receivers.is_empty() {
             let reason = format!("nobody may send or receive message {}", message.name);
             return Err(self.wrong(reason, "name at least one role under `senders` and `receivers`"));
@@ -283,7 +275,12 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn definition(message_type: MessageType, message: &PackMessage, version: &AreaVersion) -> MessageDefinition {
+fn definition(
+    message_type: MessageType,
+    message: &PackMessage,
+    version: &AreaVersion,
+    paths: Vec<String>,
+) -> MessageDefinition {
     let namespace = message.namespace.as_ref().map_or(&version.namespace, |namespace| namespace.get_ref());
     MessageDefinition {
         message_type,
@@ -296,6 +293,10 @@ fn definition(message_type: MessageType, message: &PackMessage, version: &AreaVe
         urgent: message.urgent,
         national: message.national,
         answer_due: message.answer_due.as_ref().map(|name| name.get_ref().clone()),
+        recipients: message.recipients,
+        copies: message.copies.clone(),
+        reads: message.reads.clone(),
+        paths,
     }
 }
 

@@ -3,11 +3,13 @@
 //! Owns what a pack says (titles, messages, who may send what, deadlines, retention) and its loading from disk. Knows
 //! nothing of documents: applying a pack's schemas is the work of [`crate::validate`].
 
+mod deadline;
 mod error;
 mod files;
 #[cfg(test)]
 pub(crate) mod foreign_packs;
 mod load;
+mod message;
 mod pack;
 mod period;
 mod questions;
@@ -16,11 +18,13 @@ mod rules;
 use crate::{
     calendar::Calendars,
     json::Mapping,
-    wire::{ActionName, AreaId, ContentType, MessageName, MessageType, RejectionCode, WorkflowId},
+    wire::{AreaId, ContentType, MessageName, MessageType, RejectionCode, WorkflowId},
     workflow::Workflow,
 };
+pub use deadline::{Awaited, Condition, Deadline, EndCondition, OnMiss};
 pub use error::AreaError;
 pub(crate) use files::{SchemaFile, SchemaFiles, entries, text, toml};
+pub use message::{Consolidation, Constant, MessageDefinition, Reads, Recipients, View, ViewField};
 pub use period::{Period, Unit};
 pub use questions::{AnswerForm, Question, QuestionSet};
 pub use rules::Rule;
@@ -123,69 +127,6 @@ pub struct Countries {
     /// The area's code, then that of ISO 3166-1.
     #[serde(default)]
     pub codes: BTreeMap<String, String>,
-}
-
-/// What happens when a deadline passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnMiss {
-    /// Who is awaited is reminded.
-    Remind,
-    /// The coordinator is told.
-    Escalate,
-    /// The hub answers in the place of who is silent.
-    TimeOut,
-    /// The exchange is closed.
-    Close,
-    /// It is recorded.
-    Record,
-}
-
-/// A period that an act sets for an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Deadline {
-    /// Its name within the area.
-    pub id: String,
-    /// The message that starts it, when the hub accepts it.
-    pub after: MessageName,
-    /// The element of that message that holds the date to count from instead.
-    pub from_field: Option<String>,
-    /// The messages that end it.
-    pub ended_by: Vec<MessageName>,
-    /// Its length.
-    pub within: Period,
-    /// What happens when it passes.
-    pub on_miss: OnMiss,
-    /// The provision.
-    pub reference: String,
-}
-
-/// One message of an area in one version, as the pipeline needs it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MessageDefinition {
-    /// Area, name and version.
-    pub message_type: MessageType,
-    /// Local name of the root element. Where documents are spelled in JSON only: the file of its schema in the folder of
-    /// the version's schemas, and after a `#` the JSON Pointer of a part of it.
-    pub root: String,
-    /// Namespace of the root element; empty where it has none.
-    pub namespace: String,
-    /// The procedure that it is a step of.
-    pub workflow: WorkflowId,
-    /// What the message does to its exchange: an action of the workflow.
-    pub action: ActionName,
-    /// Who may send it.
-    pub senders: Vec<Role>,
-    /// Who receives it.
-    pub receivers: Vec<Role>,
-    /// Whether it travels on the urgent lane.
-    pub urgent: bool,
-    /// Whether its recipient may be an authority of the sender's own country.
-    pub national: bool,
-    /// Local name of the element that holds the date by which an answer is due (`xs:date`): the first of that name
-    /// in document order, whatever its namespace. Where documents are spelled in JSON only: its JSON Pointer.
-    pub answer_due: Option<String>,
 }
 
 /// What documents of a version are checked against, and so how they can be spelled.
@@ -294,6 +235,12 @@ pub struct Area {
     pub countries: Option<Countries>,
     /// The periods that its acts set.
     pub deadlines: Vec<Deadline>,
+    /// Countries whose coordinators approve requests before they leave (domain, B2), as the Union spells them.
+    pub approval: Vec<String>,
+    /// What some recipients see instead of a document.
+    pub views: Vec<View>,
+    /// How the answers of many are put into one.
+    pub consolidations: Vec<Consolidation>,
     /// Its versions, ascending.
     pub versions: Vec<AreaVersion>,
     /// Its messages in every version they exist in.

@@ -1,7 +1,10 @@
 //! `area.toml` as it is written. Every key is known; what it says is checked in `load`.
 
-use super::{ContentPolicy, CountedFrom, Countries, Deadline, Keeping, Period, Role, Status};
-use crate::wire::{ActionName, AreaId, ContentType, MessageName, WorkflowId};
+use super::{
+    Consolidation, ContentPolicy, CountedFrom, Countries, Deadline, Keeping, Period, Reads, Recipients, Role, Status,
+    View,
+};
+use crate::wire::{ActionName, AreaId, ContentType, MessageName, PartyName, WorkflowId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -24,7 +27,13 @@ pub(super) struct Pack {
     pub retention: PackRetention,
     pub countries: Option<Countries>,
     #[serde(default)]
-    pub deadline: Vec<Deadline>,
+    pub deadline: Vec<Spanned<Deadline>>,
+    #[serde(default)]
+    pub approval: Vec<String>,
+    #[serde(default)]
+    pub view: Vec<Spanned<View>>,
+    #[serde(default)]
+    pub consolidation: Vec<Spanned<Consolidation>>,
     pub version: Vec<PackVersion>,
     pub message: Vec<PackMessage>,
 }
@@ -95,4 +104,9 @@ pub(super) struct PackMessage {
     pub urgent: bool,
     pub national: bool,
     pub answer_due: Option<Spanned<String>>,
+    pub recipients: Option<Recipients>,
+    #[serde(default)]
+    pub copies: Vec<PartyName>,
+    #[serde(default)]
+    pub reads: Reads,
 }

@@ -4,7 +4,6 @@
 use super::{Finding, line_of};
 use crate::area::{Area, AreaVersion, Countries, CountryConvention, toml};
 use crate::validate::{Declared, Proof};
-use crate::wire::ContentType;
 use serde::Deserialize;
 use std::{
     collections::BTreeSet,
@@ -64,7 +63,7 @@ fn removed_messages(file: &Path, area: &Area) -> Vec<Finding> {
 /// What concerns one version.
 pub(super) fn version(root: &Path, area: &Area, version: &AreaVersion, declared: &Declared) -> Vec<Finding> {
     let home = format!("areas/{}/", area.id);
-    let mut findings = fields(&pack_file(root, area), area, version, declared);
+    let mut findings = fields(&pack_file(root, area), area, declared);
     if let Some(countries) = &area.countries {
         findings.extend(country_codes(root, &pack_file(root, area), countries, (version, declared)));
     }
@@ -99,11 +98,10 @@ pub(super) fn expressions(root: &Path, area: &Area, version: &AreaVersion, proof
 }
 
 /// Deadlines count from elements that exist; in JSON, where a JSON Pointer names one, from a property at its end.
-fn fields(file: &Path, area: &Area, version: &AreaVersion, declared: &Declared) -> Vec<Finding> {
+fn fields(file: &Path, area: &Area, declared: &Declared) -> Vec<Finding> {
     let fields = area.deadlines.iter().filter_map(|deadline| Some((deadline, deadline.from_field.as_ref()?)));
-    let is_json = version.only_spelling() == Some(ContentType::Json);
-    let last =
-        |field: &str| if is_json { field.rsplit('/').next().unwrap_or(field).to_owned() } else { field.to_owned() };
+    // A path, or a JSON Pointer: its last step is what holds the date.
+    let last = |field: &str| field.rsplit('/').next().unwrap_or(field).trim_start_matches('@').to_owned();
     let unknown = fields.filter(|(_, field)| !declared.fields.contains_key(&last(field)));
     let finding = |id: &str, field: &str| {
         let reason = format!("the deadline {id} counts from {field}, which no schema declares");

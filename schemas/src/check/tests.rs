@@ -76,10 +76,11 @@ const BAD: &str = "<Ping xmlns=\"urn:probe\">\n<Size>1</Size><Country>DE</Countr
 const BESIDE: &str = "message = \"ping\"\ncode = \"rule-violation\"\n\n[[violation]]\nrule = \"not-small\"\nxpath = \"/Ping[1]\"\nline = 1\ncolumn = 1\n";
 const WORKFLOW: &str = r#"id = "probing"
 title = "Probing"
-state = [{ id = "ASKED", awaits = "counterpart" }, { id = "DONE" }]
+party = [{ id = "asker", title = "Asks" }, { id = "answerer", title = "Answers" }]
+state = [{ id = "ASKED", awaits = "answerer" }, { id = "DONE" }]
 transition = [
-    { action = "open", by = ["initiator"], to = "ASKED", deliver = "addressee" },
-    { action = "close", by = ["counterpart"], from = ["ASKED"], to = "DONE", deliver = "others" },
+    { action = "open", by = ["asker"], to = "ASKED", addresses = "answerer", deliver = ["addressed"] },
+    { action = "close", by = ["answerer"], from = ["ASKED"], to = "DONE", deliver = ["asker"] },
 ]
 "#;
 const FILES: [(&str, &str); 11] = [

@@ -15,6 +15,7 @@ mod laws;
 mod places;
 mod pool;
 mod spelled_in_json;
+mod texts;
 mod verdict;
 mod xsd;
 
@@ -24,7 +25,11 @@ pub(crate) use foreign::decode;
 pub(crate) use json_schema::{holds, proof_of_json};
 pub use pool::ValidatorPool;
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, mpsc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, mpsc},
+};
+pub use texts::{MOST_TEXTS, TEXT_BYTES};
 use thiserror::Error;
 pub(crate) use xsd::{CompileError, Declared, DeclaredAt, Proof};
 
@@ -95,6 +100,9 @@ pub struct Job<B> {
 pub struct Checked {
     /// The date by which an answer is due, as the document spells it, where its definition names an element for it.
     pub answer_due: Option<String>,
+    /// Texts by the paths that its definition has read ([`crate::area::Reads`]), in document order; a path that the
+    /// document does not have is not there. At most [`MOST_TEXTS`] of each, none longer than [`TEXT_BYTES`].
+    pub texts: BTreeMap<String, Vec<String>>,
 }
 
 /// Why a document did not pass. The two must never be confused: the first is the sender's to mend, the second ours.

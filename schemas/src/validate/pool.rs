@@ -8,7 +8,7 @@ use super::engine::{Engine, Manner, Session, Task};
 use super::laws::PackEngine;
 use super::spelled_in_json;
 use super::verdict::{dated, verdict};
-use super::{Job, Limits, PoolError, Saturated, ValidateError, Verdict};
+use super::{Checked, Job, Limits, PoolError, Saturated, ValidateError, Verdict, texts};
 use crate::area::{Area, AreaVersion, Areas};
 use crate::wire::{AreaId, ContentType, MessageType, Rejection, RejectionCode};
 use std::{
@@ -181,11 +181,13 @@ impl<'a, E: Engine> Desk<'a, E> {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let session = self.session(area, version)?;
             let verdict = match (content_type, version.mapping()) {
-                (ContentType::Xml, _) => verdict(body, session.read(body, &task)),
-                (ContentType::Json, Some(mapping)) => {
-                    spelled_in_json::verdict(mapping, body, limits, |xml| session.read(xml, &task))
-                }
-                (ContentType::Json, None) => spelled_in_json::judged(body, session.read(body, &task)),
+                (ContentType::Xml, _) => verdict(body, session.read(body, &task))
+                    .map(|checked| Checked { texts: texts::in_xml(body, &definition.paths), ..checked }),
+                (ContentType::Json, Some(mapping)) => spelled_in_json::verdict(mapping, body, limits, |xml| {
+                    (session.read(xml, &task), texts::in_xml(xml, &definition.paths))
+                }),
+                (ContentType::Json, None) => spelled_in_json::judged(body, session.read(body, &task))
+                    .map(|checked| Checked { texts: texts::in_json(body, &definition.paths), ..checked }),
             };
             let verdict = if version.only_spelling().is_some() { verdict.map(dated) } else { verdict };
             let health = if session.is_outgrown() { Health::Spent } else { Health::Good };

@@ -14,6 +14,7 @@ use crate::json::parse::{Bounds, parse};
 use crate::json::value::{Node, escaped};
 use crate::json::{Mapped, Mapping, NotMapped, NotRead, read};
 use crate::wire::{Rejection, RejectionCode, Violation};
+use std::collections::BTreeMap;
 
 /// For a document that was read within its limits before.
 const UNBOUNDED: Bounds = Bounds { depth: usize::MAX, nodes: usize::MAX };
@@ -23,13 +24,15 @@ pub(super) fn verdict(
     mapping: &Mapping,
     document: &[u8],
     limits: &Limits,
-    judge: impl FnOnce(&[u8]) -> Finding,
+    judge: impl FnOnce(&[u8]) -> (Finding, BTreeMap<String, Vec<String>>),
 ) -> Verdict {
     let root = read(document, limits).map_err(|error| not_read(document, error))?;
     let places = Places { document, root: &root };
     let mapped = mapping.map(&root, limits).map_err(|error| not_mapped(&places, error))?;
     let xml = mapped.xml.as_bytes();
-    verdict_with(xml, judge(xml), |violations| places.tell(&mapped, violations))
+    let (finding, texts) = judge(xml);
+    let checked = verdict_with(xml, finding, |violations| places.tell(&mapped, violations))?;
+    Ok(Checked { texts, ..checked })
 }
 
 /// The verdict on a document that a JSON Schema judged.
@@ -38,7 +41,7 @@ pub(super) fn judged(document: &[u8], finding: Finding) -> Verdict {
         return Err(stopped(document, stop, plainly));
     }
     if finding.total == 0 {
-        return Ok(Checked { answer_due: finding.wanted });
+        return Ok(Checked { answer_due: finding.wanted, ..Checked::default() });
     }
     let root = parse(document, UNBOUNDED).map_err(|error| not_read(document, error))?;
     let places = Places { document, root: &root };

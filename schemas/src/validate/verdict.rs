@@ -34,7 +34,7 @@ pub(super) fn verdict_with(
 ) -> Verdict {
     let Some(stop) = finding.stop else {
         return match finding.total {
-            0 if finding.infringements.is_empty() => Ok(Checked { answer_due: finding.wanted }),
+            0 if finding.infringements.is_empty() => Ok(Checked { answer_due: finding.wanted, ..Checked::default() }),
             0 => Err(ValidateError::Rejected(rule_violation(tell(infringed(document, finding.infringements))))),
             total => Err(ValidateError::Rejected(schema_violation(tell(placed(document, finding.breaches)), total))),
         };
@@ -45,7 +45,7 @@ pub(super) fn verdict_with(
 /// What is known of a document that a foreign schema accepts. Such a schema may let anything stand where the date is
 /// looked for; what is none is passed over.
 pub(super) fn dated(checked: Checked) -> Checked {
-    Checked { answer_due: checked.answer_due.filter(|text| begins_with_date(text)) }
+    Checked { answer_due: checked.answer_due.filter(|text| begins_with_date(text)), ..checked }
 }
 
 /// Whether a text begins like an `xs:date` or a `date-time` of RFC 3339, and ends soon after.

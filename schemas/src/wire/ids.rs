@@ -96,6 +96,10 @@ word_id! {
     WorkflowId, lower_word, "a workflow (a-z, 0-9 and '-', beginning with a letter)"
 }
 word_id! {
+    /// A side of an exchange, e.g. `requester`: a word of the exchange's workflow.
+    PartyName, lower_word, "a party (a-z, 0-9 and '-', beginning with a letter)"
+}
+word_id! {
     /// What a message does to its exchange, e.g. `reply`: a word of the message's workflow.
     ActionName, lower_word, "an action (a-z, 0-9 and '-', beginning with a letter)"
 }

@@ -5,6 +5,7 @@
 
 mod content_type;
 mod ids;
+mod notice;
 mod receipt;
 mod rejection;
 mod retrieved;
@@ -12,8 +13,9 @@ mod retrieved;
 pub use content_type::ContentType;
 pub use ids::{
     ActionName, AreaId, AuthorityId, ExchangeId, IdError, MessageId, MessageName, MessageType, ParticipantId,
-    WorkflowId,
+    PartyName, WorkflowId,
 };
+pub use notice::{Notice, NoticeKind};
 pub use receipt::{Explanation, Outcome, Receipt, ReceiptBatch, SignedReceipt};
 pub use rejection::{Rejection, RejectionCode, Violation};
 pub use retrieved::{Retrieved, RetrievedEntry};
@@ -50,6 +52,9 @@ pub const HEADER_SEQUENCE: &str = "imi-sequence";
 pub const HEADER_DEADLINE: &str = "imi-deadline";
 /// SHA-256 of the document, lower-case hexadecimal.
 pub const HEADER_CONTENT_SHA256: &str = "imi-content-sha256";
+
+/// NYSIIS keys of the names that a search is for, as a JSON object: the path of the name, and its keys.
+pub const HEADER_SEARCH_KEYS: &str = "imi-search-keys";
 
 /// The queue an authority receives from.
 pub fn mailbox_queue(mailbox: &AuthorityId) -> String {

@@ -1,33 +1,196 @@
-//! What every workflow must be: unambiguous, each state reachable, each open state left, an end always in reach.
+//! What every workflow must be: unambiguous, each state reachable, each open state left, an end always in reach; and
+//! whom it names must exist.
 
-use super::{Deliver, Party, Workflow};
+use super::{CLOSE, CONSOLIDATE, HUB, Receiver, State, TIME_OUT, Transition, Workflow, load::Places};
+use crate::{area::OnMiss, wire::PartyName};
 use std::collections::BTreeSet;
 
-type Flaw = (String, &'static str);
+/// The piece of a file that is at fault.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    File,
+    State(usize),
+    Transition(usize),
+    Deadline(usize),
+}
 
-/// Proves a workflow, or says what is wrong and what to do.
-pub(super) fn prove(workflow: &Workflow) -> Result<(), Flaw> {
-    names(workflow)?;
-    unambiguous(workflow)?;
-    let reached = reach(workflow, opened(workflow));
-    if let Some(state) = workflow.states.keys().find(|state| !reached.contains(state.as_str())) {
-        return Err((format!("no step leads to the state {state}"), "add a transition to it, or remove it"));
+impl Place {
+    pub(super) fn byte(self, places: &Places) -> Option<usize> {
+        match self {
+            Self::File => None,
+            Self::State(index) => places.states.get(index).copied(),
+            Self::Transition(index) => places.transitions.get(index).copied(),
+            Self::Deadline(index) => places.deadlines.get(index).copied(),
+        }
     }
-    for state in workflow.states.values() {
+}
+
+/// What is wrong, where, and what to do.
+#[derive(Debug)]
+pub(super) struct Flaw {
+    pub place: Place,
+    pub reason: String,
+    pub remedy: &'static str,
+}
+
+fn flaw(place: Place, reason: impl Into<String>, remedy: &'static str) -> Result<(), Flaw> {
+    Err(Flaw { place, reason: reason.into(), remedy })
+}
+
+/// Proves a workflow, or says what is wrong.
+pub(super) fn prove(workflow: &Workflow, written: &[State]) -> Result<(), Flaw> {
+    parties(workflow)?;
+    states(workflow, written)?;
+    for (index, step) in workflow.transitions.iter().enumerate() {
+        transition(workflow, step, Place::Transition(index))?;
+    }
+    unambiguous(workflow)?;
+    reachable_and_alive(workflow, written)?;
+    deadlines(workflow)
+}
+
+fn parties(workflow: &Workflow) -> Result<(), Flaw> {
+    let mut seen = BTreeSet::from([HUB, "addressed"]);
+    for party in &workflow.parties {
+        if !seen.insert(party.id.as_str()) {
+            let reason = format!("the party {} is defined twice, or its name is taken by the format", party.id);
+            return flaw(Place::File, reason, "rename it");
+        }
+        if let Some(other) = party.coordinates.as_ref().filter(|other| workflow.party(other).is_none()) {
+            let reason = format!("the party {} coordinates {other}, which does not exist", party.id);
+            return flaw(Place::File, reason, "name a party of the workflow");
+        }
+    }
+    match workflow.parties.first() {
+        None => flaw(Place::File, "it has no party", "add a [[party]]; the first opens exchanges"),
+        Some(first) if first.many || first.coordinates.is_some() => {
+            let reason = format!("the first party, {}, opens exchanges, so it is one and coordinates nobody", first.id);
+            flaw(Place::File, reason, "let the party that opens exchanges come first")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn states(workflow: &Workflow, written: &[State]) -> Result<(), Flaw> {
+    let mut seen = BTreeSet::new();
+    for (index, state) in written.iter().enumerate() {
+        if !seen.insert(&state.id) {
+            return flaw(
+                Place::State(index),
+                format!("the state {} is defined twice", state.id),
+                "remove one definition",
+            );
+        }
+        if let Some(party) = state.awaits.as_ref().filter(|party| workflow.party(party).is_none()) {
+            let reason = format!("the state {} awaits {party}, which is no party", state.id);
+            return flaw(Place::State(index), reason, "name a party of the workflow");
+        }
+    }
+    Ok(())
+}
+
+fn is_somebody(workflow: &Workflow, party: &PartyName) -> bool {
+    party.as_str() == HUB || workflow.party(party).is_some()
+}
+
+fn transition(workflow: &Workflow, step: &Transition, place: Place) -> Result<(), Flaw> {
+    let action = &step.action;
+    if let Some(state) = step.from.iter().chain(&step.to).find(|state| !workflow.states.contains_key(*state)) {
+        let reason = format!("the transition {action} names the state {state}, which does not exist");
+        return flaw(place, reason, "add the state, or correct the name");
+    }
+    if step.by.is_empty() {
+        return flaw(place, format!("nobody may take the step {action}"), "name a party under by");
+    }
+    if let Some(party) = step.by.iter().find(|party| !is_somebody(workflow, party)) {
+        let reason = format!("the transition {action} is by {party}, which is no party");
+        return flaw(place, reason, "name a party of the workflow, or hub");
+    }
+    for receiver in &step.deliver {
+        let unknown = match receiver {
+            Receiver::Addressed => step.addresses.is_none(),
+            Receiver::Party(party) => workflow.party(party).is_none(),
+        };
+        if unknown {
+            let reason = format!("the transition {action} is delivered to {receiver}, which is nobody");
+            return flaw(place, reason, "name parties of the workflow, or addressed where addresses is set");
+        }
+    }
+    if let Some(party) = step.addresses.as_ref().filter(|party| workflow.party(party).is_none()) {
+        let reason = format!("the transition {action} addresses {party}, which is no party");
+        return flaw(place, reason, "name a party of the workflow");
+    }
+    if step.within_country && step.addresses.is_none() {
+        let reason = format!("the transition {action} stays within the country, yet addresses nobody");
+        return flaw(place, reason, "say whom it addresses, or remove within_country");
+    }
+    if step.from.is_empty() { opening(workflow, step, place) } else { of_the_hub(step, place) }
+}
+
+fn opening(workflow: &Workflow, step: &Transition, place: Place) -> Result<(), Flaw> {
+    let by_opener = matches!(step.by.as_slice(), [party] if party == workflow.opener());
+    if by_opener && step.to.is_some() && step.addresses.is_some() {
+        return Ok(());
+    }
+    let reason =
+        format!("the opening step {} is not by {}, to a state, to whom it addresses", step.action, workflow.opener());
+    flaw(place, reason, "write by with the first party alone, to, and addresses")
+}
+
+/// The hub's own steps are few: their names say what they do.
+fn of_the_hub(step: &Transition, place: Place) -> Result<(), Flaw> {
+    let by_hub = step.by.iter().any(|party| party.as_str() == HUB);
+    let own = [TIME_OUT, CLOSE, CONSOLIDATE].contains(&step.action.as_str());
+    if by_hub && (!own || step.by.len() > 1 || step.addresses.is_some()) {
+        let reason = format!("the hub does not take the step {}", step.action);
+        return flaw(place, reason, "the hub's own steps are time-out, close and consolidate, each by it alone");
+    }
+    Ok(())
+}
+
+fn unambiguous(workflow: &Workflow) -> Result<(), Flaw> {
+    let mut seen = BTreeSet::new();
+    for (index, step) in workflow.transitions.iter().enumerate() {
+        let from: Vec<&str> =
+            if step.from.is_empty() { vec!["(opening)"] } else { step.from.iter().map(String::as_str).collect() };
+        for state in from {
+            for party in &step.by {
+                if !seen.insert((state, party, step.action.as_str())) {
+                    let reason = format!("in {state} the {party} may take the step {} in two ways", step.action);
+                    return flaw(Place::Transition(index), reason, "remove one transition");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn reachable_and_alive(workflow: &Workflow, written: &[State]) -> Result<(), Flaw> {
+    if !workflow.transitions.iter().any(|step| step.from.is_empty()) {
+        return flaw(Place::File, "no transition opens an exchange", "add a transition without from");
+    }
+    let reached = reach(workflow, opened(workflow));
+    for (index, state) in written.iter().enumerate() {
+        let place = Place::State(index);
+        if !reached.contains(state.id.as_str()) {
+            let reason = format!("no step leads to the state {}", state.id);
+            return flaw(place, reason, "add a transition to it, or remove it");
+        }
         let left = workflow.transitions.iter().any(|step| step.from.contains(&state.id));
-        let ends = reach(workflow, [state.id.as_str()].into())
-            .into_iter()
-            .any(|reached| workflow.states[reached].awaits.is_none());
-        match (state.awaits, left, ends) {
+        let mut onward = reach(workflow, [state.id.as_str()].into()).into_iter();
+        let ends = onward.any(|reached| workflow.states[reached].awaits.is_none());
+        match (&state.awaits, left, ends) {
             (None, true, _) => {
                 let reason = format!("the state {} awaits nobody, yet a step leaves it", state.id);
-                return Err((reason, "say whom it awaits, or remove the step"));
+                return flaw(place, reason, "say whom it awaits, or remove the step");
             }
             (Some(_), _, false) => {
-                return Err((
-                    format!("from the state {} no end can be reached", state.id),
-                    "add a transition that ends it",
-                ));
+                let reason = format!("from the state {} no end can be reached", state.id);
+                return flaw(place, reason, "add a transition that ends it");
+            }
+            (Some(party), _, true) if !can_act(workflow, &state.id, party) => {
+                let reason = format!("the state {} awaits the {party}, which can do nothing there", state.id);
+                return flaw(place, reason, "await another party, or add a transition by it");
             }
             (None, false, _) | (Some(_), _, true) => {}
         }
@@ -35,48 +198,9 @@ pub(super) fn prove(workflow: &Workflow) -> Result<(), Flaw> {
     Ok(())
 }
 
-fn names(workflow: &Workflow) -> Result<(), Flaw> {
-    if !workflow.transitions.iter().any(|step| step.from.is_empty()) {
-        return Err(("no transition opens an exchange".into(), "add a transition without from"));
-    }
-    for step in &workflow.transitions {
-        let unknown = step.from.iter().chain(&step.to).find(|state| !workflow.states.contains_key(*state));
-        if let Some(state) = unknown {
-            return Err((
-                format!("the transition {} names the state {state}, which does not exist", step.action),
-                "add the state, or correct the name",
-            ));
-        }
-        if step.by.is_empty() {
-            return Err((format!("nobody may take the step {}", step.action), "name a party under by"));
-        }
-        if step.from.is_empty() {
-            let addressed = matches!(step.deliver, Deliver::Addressee | Deliver::Addressees);
-            if step.by != [Party::Initiator] || step.to.is_none() || !addressed {
-                let reason =
-                    format!("the opening step {} is not by the initiator, to a state, to addressees", step.action);
-                return Err((reason, "write by = [\"initiator\"], to, and deliver = \"addressee\" or \"addressees\""));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn unambiguous(workflow: &Workflow) -> Result<(), Flaw> {
-    let mut seen = BTreeSet::new();
-    for step in &workflow.transitions {
-        let from: Vec<&str> =
-            if step.from.is_empty() { vec!["(opening)"] } else { step.from.iter().map(String::as_str).collect() };
-        for state in from {
-            for party in &step.by {
-                if !seen.insert((state, *party, step.action.as_str())) {
-                    let reason = format!("in {state} the {party} may take the step {} in two ways", step.action);
-                    return Err((reason, "remove one transition"));
-                }
-            }
-        }
-    }
-    Ok(())
+/// Whether an awaited party has a step at all in a state.
+fn can_act(workflow: &Workflow, state: &str, party: &PartyName) -> bool {
+    workflow.transitions.iter().any(|step| step.by.contains(party) && step.from.iter().any(|from| from == state))
 }
 
 fn opened(workflow: &Workflow) -> BTreeSet<&str> {
@@ -100,62 +224,48 @@ fn reach<'a>(workflow: &'a Workflow, mut reached: BTreeSet<&'a str>) -> BTreeSet
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::workflow::workflows;
-    use std::fs;
-
-    const GOOD: &str = r#"id = "probe"
-title = "Probe"
-
-[[state]]
-id = "ASKED"
-awaits = "counterpart"
-
-[[state]]
-id = "DONE"
-
-[[transition]]
-action = "open"
-by = ["initiator"]
-to = "ASKED"
-deliver = "addressee"
-
-[[transition]]
-action = "answer"
-by = ["counterpart"]
-from = ["ASKED"]
-to = "DONE"
-deliver = "others"
-"#;
-
-    fn refusal(old: &str, new: &str) -> String {
-        let folder = tempfile::tempdir().expect("a folder");
-        assert!(GOOD.contains(old), "{old}");
-        fs::write(folder.path().join("probe.toml"), GOOD.replacen(old, new, 1)).expect("written");
-        match workflows(folder.path()) {
-            Ok(_) => String::new(),
-            Err(error) => error.to_string(),
+fn deadlines(workflow: &Workflow) -> Result<(), Flaw> {
+    let mut seen = BTreeSet::new();
+    for (index, timer) in workflow.deadlines.iter().enumerate() {
+        let place = Place::Deadline(index);
+        if !seen.insert(&timer.id) {
+            return flaw(place, format!("the deadline {} is defined twice", timer.id), "rename one");
+        }
+        if timer.states.is_empty() {
+            return flaw(place, format!("the deadline {} runs in no state", timer.id), "name states");
+        }
+        for state in &timer.states {
+            match workflow.states.get(state) {
+                None => {
+                    let reason = format!("the deadline {} names the state {state}, which does not exist", timer.id);
+                    return flaw(place, reason, "correct the name");
+                }
+                Some(State { awaits: None, .. }) => {
+                    let reason = format!("the deadline {} runs in the state {state}, which is an end", timer.id);
+                    return flaw(place, reason, "remove the state");
+                }
+                Some(_) => {}
+            }
+            if let Some(action) =
+                step_on_miss(timer.on_miss).filter(|action| workflow.step(state, HUB, action).is_none())
+            {
+                let reason = format!("when the deadline {} passes in {state}, the hub has no step {action}", timer.id);
+                return flaw(place, reason, "add a transition by hub");
+            }
         }
     }
+    Ok(())
+}
 
-    #[test]
-    fn a_workflow_that_proves_itself_is_taken_and_every_flaw_is_named() {
-        assert_eq!(refusal("Probe", "Probe"), "");
-        for (old, new, says) in [
-            ("id = \"probe\"", "id = \"other\"", "calls itself other"),
-            ("id = \"DONE\"", "id = \"DONE\"\nawaits = \"initiator\"", "no end can be reached"),
-            ("id = \"ASKED\"\nawaits = \"counterpart\"", "id = \"ASKED\"", "yet a step leaves it"),
-            ("to = \"ASKED\"", "to = \"DONE\"", "no step leads to the state ASKED"),
-            ("from = [\"ASKED\"]", "from = [\"LOST\"]", "names the state LOST"),
-            ("by = [\"counterpart\"]", "by = []", "nobody may take"),
-            ("by = [\"counterpart\"]", "by = [\"counterpart\", \"counterpart\"]", "in two ways"),
-            ("deliver = \"addressee\"", "deliver = \"others\"", "the opening step"),
-            ("deliver = \"others\"", "deliver = \"all\"", "unknown variant"),
-            ("title", "colour", "unknown field"),
-        ] {
-            let error = refusal(old, new);
-            assert!(error.contains(says), "{new}: {error:?}");
-        }
+/// The step that the hub takes when a deadline passes.
+pub fn step_on_miss(on_miss: OnMiss) -> Option<&'static str> {
+    match on_miss {
+        OnMiss::TimeOut => Some(TIME_OUT),
+        OnMiss::Close => Some(CLOSE),
+        OnMiss::Consolidate => Some(CONSOLIDATE),
+        OnMiss::Remind | OnMiss::Escalate | OnMiss::Record => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

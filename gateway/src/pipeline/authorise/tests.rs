@@ -74,7 +74,7 @@ fn judged(system: &str, kind: &str, from: &str, to: &[&str]) -> Result<Vec<Strin
     let workflow = areas.workflow(&definition.workflow).expect("a workflow");
     let permit = authorise(book, Some(&system.parse().expect("an id")), &envelope, definition, workflow);
     let permit = permit.map_err(|rejection| (rejection.code, rejection.reason))?;
-    Ok(permit.event().to.iter().map(ToString::to_string).collect())
+    Ok(permit.to.iter().map(ToString::to_string).collect())
 }
 
 const REQUEST: &str = "imi-pq/information-request@1";

@@ -4,7 +4,7 @@
 //! with it, the version has anybody's schema, and documents in that one alone.
 
 use super::super::files::{SchemaFiles, beside, collect};
-use super::super::pack::{PackMessage, PackVersion};
+use super::super::pack::{Pack, PackMessage, PackVersion};
 use super::super::questions::questions;
 use super::super::rules::{line_at, rules};
 use super::{AreaError, Loader, labels};
@@ -188,7 +188,7 @@ impl Loader<'_> {
     pub(super) fn prove(
         &self,
         version: &AreaVersion,
-        written: &[PackMessage],
+        pack: &Pack,
         messages: &[MessageDefinition],
     ) -> Result<Option<Mapping>, AreaError> {
         let unusable = |error: CompileError| {
@@ -209,9 +209,10 @@ impl Loader<'_> {
             AreaError::new(file, error.reason, "correct the expression").at_line(Some(error.line))
         })?;
         for message in messages.iter().filter(|message| message.message_type.version == version.number) {
-            let mut written = written.iter().filter(|written| written.versions.contains(&version.number));
+            let mut written = pack.message.iter().filter(|written| written.versions.contains(&version.number));
             if let Some(written) = written.find(|written| written.name == message.message_type.message) {
                 self.check_xml_message(version, &proof, written, message)?;
+                self.check_paths(&proof, pack, message)?;
             }
         }
         Ok(matches!(version.law, Law::Both(_)).then(|| proof.mapping(&version.namespace)))

@@ -51,10 +51,11 @@ const COMMON: &str = r#"<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" t
 
 const WORKFLOW: &str = r#"id = "probing"
 title = "Probing"
-state = [{ id = "ASKED", awaits = "counterpart" }, { id = "DONE" }]
+party = [{ id = "asker", title = "Asks" }, { id = "answerer", title = "Answers" }]
+state = [{ id = "ASKED", awaits = "answerer" }, { id = "DONE" }]
 transition = [
-    { action = "open", by = ["initiator"], to = "ASKED", deliver = "addressee" },
-    { action = "close", by = ["counterpart"], from = ["ASKED"], to = "DONE", deliver = "others" },
+    { action = "open", by = ["asker"], to = "ASKED", addresses = "answerer", deliver = ["addressed"] },
+    { action = "close", by = ["answerer"], from = ["ASKED"], to = "DONE", deliver = ["asker"] },
 ]
 "#;
 

@@ -29,10 +29,11 @@ national = false
 
 const WORKFLOW: &str = r#"id = "trapping"
 title = "Trapping"
-state = [{ id = "ASKED", awaits = "counterpart" }, { id = "DONE" }]
+party = [{ id = "asker", title = "Asks" }, { id = "answerer", title = "Answers" }]
+state = [{ id = "ASKED", awaits = "answerer" }, { id = "DONE" }]
 transition = [
-    { action = "open", by = ["initiator"], to = "ASKED", deliver = "addressee" },
-    { action = "close", by = ["counterpart"], from = ["ASKED"], to = "DONE", deliver = "others" },
+    { action = "open", by = ["asker"], to = "ASKED", addresses = "answerer", deliver = ["addressed"] },
+    { action = "close", by = ["answerer"], from = ["ASKED"], to = "DONE", deliver = ["asker"] },
 ]
 "#;
 

@@ -13,6 +13,7 @@ mod foreign_schemas;
 mod hot_packs;
 mod isolation;
 mod matrix;
+mod need_to_know;
 mod parity;
 mod refusals;
 mod registration;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         hot_packs::trials(),
         isolation::trials(),
         matrix::trials(),
+        need_to_know::trials(),
         parity::trials(),
         refusals::trials(),
         registration::trials(),

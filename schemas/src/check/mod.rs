@@ -6,6 +6,7 @@
 mod coherence;
 mod labels;
 mod samples;
+mod workflows;
 
 use crate::area::{Area, AreaError, AreaVersion, Areas};
 use crate::json;
@@ -19,6 +20,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
+pub use workflows::{WorkflowReport, WorkflowSummary, summaries, workflows};
 
 /// Something that is wrong with a pack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

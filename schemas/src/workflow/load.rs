@@ -6,7 +6,13 @@ use crate::{
     wire::{ActionName, PartyName, WorkflowId},
 };
 use serde::Deserialize;
-use std::{collections::BTreeMap, ffi::OsStr, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use toml::Spanned;
 
 /// Most workflows that one gateway serves.
@@ -53,18 +59,34 @@ struct FileTransition {
     requires: Option<Requirement>,
 }
 
-/// Loads and proves every `*.toml` of the folder.
-pub(crate) fn workflows(folder: &Path) -> Result<BTreeMap<WorkflowId, Arc<Workflow>>, AreaError> {
-    let mut found = BTreeMap::new();
-    for file in entries(folder)?.iter().filter(|file| file.extension() == Some(OsStr::new("toml"))) {
-        let workflow = workflow(file)?;
-        found.insert(workflow.id.clone(), Arc::new(workflow));
-    }
-    if found.len() > MOST_WORKFLOWS {
-        let reason = format!("it holds {} workflows, the limit is {MOST_WORKFLOWS}", found.len());
+/// Loads and proves every `*.toml` of a folder; the first that has a flaw is the error.
+pub fn workflows(folder: &Path) -> Result<Workflows, AreaError> {
+    let (found, mut refused) = workflows_each(folder)?;
+    if refused.is_empty() { Ok(found) } else { Err(refused.swap_remove(0)) }
+}
+
+/// Workflows by name.
+pub type Workflows = BTreeMap<WorkflowId, Arc<Workflow>>;
+
+/// Loads and proves every `*.toml` of a folder, and says of each that has a flaw what the first one is. The error
+/// concerns the folder.
+pub fn workflows_each(folder: &Path) -> Result<(Workflows, Vec<AreaError>), AreaError> {
+    let files: Vec<PathBuf> =
+        entries(folder)?.into_iter().filter(|file| file.extension() == Some(OsStr::new("toml"))).collect();
+    if files.len() > MOST_WORKFLOWS {
+        let reason = format!("it holds {} workflows, the limit is {MOST_WORKFLOWS}", files.len());
         return Err(AreaError::new(folder, reason, "remove those that no area uses"));
     }
-    Ok(found)
+    let (mut found, mut refused) = (BTreeMap::new(), Vec::new());
+    for file in &files {
+        match workflow(file) {
+            Ok(workflow) => {
+                found.insert(workflow.id.clone(), Arc::new(workflow));
+            }
+            Err(error) => refused.push(error),
+        }
+    }
+    Ok((found, refused))
 }
 
 /// Where in the file the pieces of a workflow stand, as bytes from its beginning.

@@ -3,17 +3,24 @@
 //! Owns what a workflow says (parties, states, who is awaited, which message moves what, what happens as time passes) and
 //! its proof at loading. Moving an exchange along is the gateway's work; nothing here knows an exchange.
 
+mod draw;
 mod load;
 mod proof;
+mod text;
+mod uses;
+mod words;
 
 use crate::{
     area::{OnMiss, Period},
     wire::{ActionName, PartyName, WorkflowId},
 };
-pub(crate) use load::workflows;
+pub use draw::svg;
+pub use load::{Workflows, workflows, workflows_each};
 pub use proof::step_on_miss;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
+pub use text::text;
+pub use uses::{Use, uses};
 
 /// The party that is the hub itself: it takes steps when a deadline passes. Every workflow has it, none declares it.
 pub const HUB: &str = "hub";

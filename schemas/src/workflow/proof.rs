@@ -37,8 +37,15 @@ fn flaw(place: Place, reason: impl Into<String>, remedy: &'static str) -> Result
     Err(Flaw { place, reason: reason.into(), remedy })
 }
 
+/// Most parties of a workflow.
+const MOST_PARTIES: usize = 20;
+/// Most states of a workflow, and most transitions and deadlines.
+const MOST_STATES: usize = 100;
+const MOST_STEPS: usize = 300;
+
 /// Proves a workflow, or says what is wrong.
 pub(super) fn prove(workflow: &Workflow, written: &[State]) -> Result<(), Flaw> {
+    size(workflow, written)?;
     parties(workflow)?;
     states(workflow, written)?;
     for (index, step) in workflow.transitions.iter().enumerate() {
@@ -47,6 +54,20 @@ pub(super) fn prove(workflow: &Workflow, written: &[State]) -> Result<(), Flaw> 
     unambiguous(workflow)?;
     reachable_and_alive(workflow, written)?;
     deadlines(workflow)
+}
+
+fn size(workflow: &Workflow, written: &[State]) -> Result<(), Flaw> {
+    for (what, count, most) in [
+        ("parties", workflow.parties.len(), MOST_PARTIES),
+        ("states", written.len(), MOST_STATES),
+        ("transitions", workflow.transitions.len(), MOST_STEPS),
+        ("deadlines", workflow.deadlines.len(), MOST_STEPS),
+    ] {
+        if count > most {
+            return flaw(Place::File, format!("it has {count} {what}, the limit is {most}"), "part it into several");
+        }
+    }
+    Ok(())
 }
 
 fn parties(workflow: &Workflow) -> Result<(), Flaw> {

@@ -1,6 +1,6 @@
 //! Every flaw that a workflow can have is refused, with its line.
 
-use crate::workflow::workflows;
+use crate::workflow::{workflows, workflows_each};
 use std::fs;
 
 const GOOD: &str = r#"id = "probe"
@@ -113,4 +113,30 @@ fn a_workflow_that_proves_itself_is_taken_and_every_flaw_is_named_with_its_line(
         let error = refusal(old, new);
         assert!(error.contains(says), "{new}: {error:?}");
     }
+}
+
+#[test]
+fn a_workflow_that_nobody_could_survey_is_refused() {
+    let states: String = (0..100).map(|number| format!("[[state]]\nid = \"S{number}\"\n\n")).collect();
+    assert!(refusal("[[state]]", &format!("{states}[[state]]")).contains("it has 102 states, the limit is 100"));
+}
+
+#[test]
+fn the_flaws_of_all_files_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [
+        ("a", GOOD.replace("probe", "a").replace("\"DONE\"", "\"DONE")),
+        ("b", GOOD.replace("probe", "b")),
+        ("c", GOOD.replace("probe", "c").replace("by = [\"answerer\"]", "by = []")),
+    ] {
+        fs::write(folder.path().join(format!("{name}.toml")), text).expect("written");
+    }
+    let (found, refused) = workflows_each(folder.path()).expect("a folder");
+    assert_eq!(found.keys().map(|id| id.as_str()).collect::<Vec<_>>(), ["b"]);
+    let told: Vec<String> = refused.iter().map(ToString::to_string).collect();
+    assert!(
+        matches!(told.as_slice(), [a, c] if a.contains("a.toml:18") && c.contains("c.toml:27: nobody")),
+        "{told:?}"
+    );
+    assert!(workflows(folder.path()).expect_err("the first").to_string().contains("a.toml"));
 }

@@ -7,6 +7,7 @@ mod run;
 mod stats;
 mod track;
 mod validate;
+mod workflows;
 
 use crate::{
     config::{self, Config, ConfigError},
@@ -41,6 +42,14 @@ enum Command {
         path: PathBuf,
         #[command(subcommand)]
         command: areas::Command,
+    },
+    /// Lists, checks, shows and draws workflows: the legal procedures that areas share
+    Workflows {
+        /// Folder that holds areas/ and workflows/
+        #[arg(long, value_name = "DIR", default_value = "schemas", global = true)]
+        path: PathBuf,
+        #[command(subcommand)]
+        command: workflows::Command,
     },
     /// Says what the hub would say of a document, or validates any document against any schema
     Validate(validate::Options),
@@ -137,6 +146,7 @@ impl Cli {
             Command::Run(option) => run::run(&option),
             Command::Check(option) => run::check(&option),
             Command::Areas { path, command } => areas::execute(&path, &command),
+            Command::Workflows { path, command } => workflows::execute(&path, &command),
             Command::Validate(options) => validate::execute(&options),
             Command::Track(options) => track::track(&options),
             Command::Status(options) => track::status(&options),

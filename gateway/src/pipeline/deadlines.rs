@@ -69,8 +69,9 @@ impl Pipeline {
     async fn pass(&self, overdue: Vec<Exchange>, now: Timestamp) -> Result<(), Unavailable> {
         let packs = self.packs.now();
         let ids: Vec<ExchangeId> = overdue.iter().map(|exchange| exchange.correlation_id).collect();
-        let collections = self.collections(&overdue, &packs).await?;
+        // The exchanges first: whatever is collected after that has moved one, and the record finds it out.
         let known = self.store.load(&[], &ids).await?;
+        let collections = self.collections(known.exchanges.values(), &packs, now).await?;
         let rules = self.rules();
         let mut desk = Desk::new(&rules, &packs.areas, known, now);
         for id in ids {
@@ -94,18 +95,19 @@ impl Pipeline {
         }
     }
 
-    /// What was collected in exchanges whose answers may have to be put into one.
+    /// What was collected in exchanges whose answers have to be put into one now.
     async fn collections(
         &self,
-        overdue: &[Exchange],
+        overdue: impl Iterator<Item = &Exchange>,
         packs: &Arc<Packs>,
+        now: Timestamp,
     ) -> Result<HashMap<ExchangeId, Collection>, Unavailable> {
         let mut collections = HashMap::new();
         for exchange in overdue {
             let consolidates = packs.areas.area(&exchange.area).is_some_and(|area| {
                 area.deadlines.iter().any(|deadline| {
                     deadline.on_miss == OnMiss::Consolidate
-                        && exchange.clocks.iter().any(|clock| clock.deadline == deadline.id)
+                        && exchange.clocks.iter().any(|clock| clock.due <= now && clock.deadline == deadline.id)
                 })
             });
             if consolidates {

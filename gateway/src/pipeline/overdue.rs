@@ -79,7 +79,8 @@ impl Desk<'_> {
             };
             self.send(after, notice_document(*kind, &notice, to));
         }
-        if passed.consolidates {
+        // Nothing is collected of test messages, and nobody is sent anything.
+        if passed.consolidates && !before.test {
             match consolidation::answer(law.area, before, collection, &self.consolidating()) {
                 Ok(made) => {
                     let own = Own {

@@ -45,6 +45,10 @@ pub(crate) async fn logs_come_back_as_they_were_written(store: &Arc<dyn Store>) 
     assert_eq!(known.exchanges[&whole.correlation_id], moved, "a part comes with its whole");
     let before = ExchangeId(Uuid::from_u128(whole.correlation_id.0.as_u128() - 1));
     assert_eq!(store.exchanges_after(Some(before), 1).await.expect("a page"), [moved]);
+    let logs = store.logs_between(Some(before), whole.correlation_id).await.expect("read");
+    assert_eq!(logs, log, "the log of the one after, up to and with itself");
+    let everything = store.logs_between(None, ExchangeId(Uuid::max())).await.expect("read");
+    assert!(everything.is_sorted_by_key(|entry| (entry.exchange, entry.sequence)) && everything.len() > log.len());
 }
 
 /// What is due comes in the order in which it passed, and what comes next is known.

@@ -3,6 +3,7 @@
 
 mod areas;
 mod directory;
+mod exchanges;
 mod run;
 mod stats;
 mod track;
@@ -61,6 +62,11 @@ enum Command {
     Directory {
         #[command(subcommand)]
         command: Box<directory::Command>,
+    },
+    /// Replays the logs of exchanges, and shows them
+    Exchanges {
+        #[command(subcommand)]
+        command: exchanges::Command,
     },
     /// Prints figures as the annual report has them
     Stats {
@@ -151,6 +157,7 @@ impl Cli {
             Command::Track(options) => track::track(&options),
             Command::Status(options) => track::status(&options),
             Command::Directory { command } => directory::execute(&command),
+            Command::Exchanges { command } => exchanges::execute(&command),
             Command::Stats { command } => stats::execute(&command),
         };
         match outcome {

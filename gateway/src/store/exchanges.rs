@@ -44,6 +44,8 @@ pub struct Due {
 pub(super) const DUE: &str = "SELECT * FROM exchanges WHERE next_due <= $1 ORDER BY next_due LIMIT $2";
 pub(super) const NEXT_DUE: &str = "SELECT min(next_due) FROM exchanges WHERE next_due > $1";
 pub(super) const LOG: &str = "SELECT * FROM exchange_log WHERE correlation_id = $1 ORDER BY sequence";
+pub(super) const LOGS: &str = "SELECT * FROM exchange_log WHERE correlation_id > $1 AND correlation_id <= $2
+    ORDER BY correlation_id, sequence";
 pub(super) const PAGE: &str = "SELECT * FROM exchanges WHERE correlation_id > $1 ORDER BY correlation_id LIMIT $2";
 pub(super) const COLLECT: &str = "INSERT INTO collected (correlation_id, authority, message, content_type, body)
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
@@ -228,6 +230,21 @@ macro_rules! exchange_store {
                 Box::pin(async move {
                     let found: Vec<LogRow> =
                         sqlx::query_as(exchanges::LOG).bind(exchange.to_string()).fetch_all(&self.readers).await?;
+                    found.into_iter().map(LogRow::entry).collect()
+                })
+            }
+
+            fn logs_between(
+                &self,
+                after: Option<ExchangeId>,
+                last: ExchangeId,
+            ) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+                Box::pin(async move {
+                    let found: Vec<LogRow> = sqlx::query_as(exchanges::LOGS)
+                        .bind(after.map_or_else(String::new, |after| after.to_string()))
+                        .bind(last.to_string())
+                        .fetch_all(&self.readers)
+                        .await?;
                     found.into_iter().map(LogRow::entry).collect()
                 })
             }

@@ -345,6 +345,14 @@ pub trait ExchangeStore: Send + Sync + 'static {
     /// The log of an exchange, in order.
     fn log_of(&self, exchange: ExchangeId) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>>;
 
+    /// The logs of all exchanges after one, up to and with another, by identifier, each in order. Meant for the exchanges
+    /// of one page of [`ExchangeStore::exchanges_after`].
+    fn logs_between(
+        &self,
+        after: Option<ExchangeId>,
+        last: ExchangeId,
+    ) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>>;
+
     /// At most `most` exchanges as they stand, by identifier, after one.
     fn exchanges_after(&self, after: Option<ExchangeId>, most: u32)
     -> BoxFuture<'_, Result<Vec<Exchange>, StoreError>>;

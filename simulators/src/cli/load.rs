@@ -21,6 +21,12 @@ pub(super) struct Options {
     /// Seconds of a bench's latency run, at 200 messages per second
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     paced_seconds: u32,
+    /// Only the bench's broadcast searches: one state asks thirty, six times a second
+    #[arg(long, conflicts_with_all = ["bench", "rate", "pki", "directory"])]
+    searches: bool,
+    /// Seconds of broadcast searches
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    search_seconds: u32,
     /// Messages per second of a plain load [default: as fast as it goes]
     #[arg(long, value_name = "PER-SECOND", value_parser = positive)]
     rate: Option<f64>,
@@ -57,7 +63,12 @@ fn positive(text: &str) -> Result<f64, String> {
 }
 
 pub(super) async fn execute(options: Options) -> Outcome {
-    let (json, result) = (options.json, if options.bench { bench(options).await } else { plain(options).await });
+    let json = options.json;
+    let result = match () {
+        () if options.bench => bench(options).await,
+        () if options.searches => searches(options).await,
+        () => plain(options).await,
+    };
     match result {
         Ok((text, object)) => {
             println!("{}", if json { object } else { text });
@@ -77,9 +88,16 @@ async fn bench(options: Options) -> Result<(String, String), LoadError> {
         messages: options.messages as usize,
         rounds: options.rounds as usize,
         paced_seconds: options.paced_seconds as usize,
+        search_seconds: options.search_seconds as usize,
         out: options.out,
     })
     .await
+}
+
+async fn searches(options: Options) -> Result<(String, String), LoadError> {
+    let report = load::searches(network(&options)?, options.search_seconds as usize).await?;
+    let object = serde_json::to_string_pretty(&report).unwrap_or_default();
+    Ok((report.to_string(), object))
 }
 
 async fn plain(options: Options) -> Result<(String, String), LoadError> {

@@ -1,5 +1,5 @@
 //! `make bench`: the same messages through a bare relay and through the gateway, turn and turn about, in one run on one
-//! machine; then the gateway's latency at a steady rate, and its peak memory.
+//! machine; then the gateway's latency at a steady rate, and its peak memory; then broadcast searches on their own network.
 
 use super::{
     LoadError,
@@ -8,6 +8,7 @@ use super::{
     packs::PacksCost,
     publisher::Pace,
     run::{Plan, Stage},
+    searches::SearchReport,
 };
 use serde::Serialize;
 use std::path::Path;
@@ -57,6 +58,8 @@ pub(super) struct BenchReport {
     /// What the area packs cost.
     #[serde(flatten)]
     pub packs: PacksCost,
+    /// Broadcast searches, once they have been run.
+    pub broadcast_searches: Option<SearchReport>,
     /// Messages per round and side.
     pub messages: usize,
     /// Size of each document.
@@ -118,6 +121,7 @@ fn report(sizes: Sizes, rounds: Vec<Round>, latency_ms: Latency, gateway_rss_mb:
         latency_messages: sizes.paced_messages,
         gateway_rss_mb,
         packs,
+        broadcast_searches: None,
         messages: sizes.messages,
         message_bytes: Document::new().size_bytes(),
         rounds,
@@ -144,7 +148,11 @@ impl std::fmt::Display for BenchReport {
         writeln!(formatter, "  gateway's peak memory {:>8.1} MiB", self.gateway_rss_mb)?;
         let PacksCost { areas, packs_load_ms, validate_us } = self.packs;
         writeln!(formatter, "  reading {areas:>2} packs      {packs_load_ms:>8.1} ms")?;
-        write!(formatter, "  judging one document  {validate_us:>8.1} us on one thread")
+        write!(formatter, "  judging one document  {validate_us:>8.1} us on one thread")?;
+        match &self.broadcast_searches {
+            Some(searches) => write!(formatter, "\n{searches}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -16,11 +16,14 @@ mod receipts;
 mod relay;
 mod reports;
 mod run;
+mod searches;
+mod states;
 mod tally;
 mod wire;
 
 pub use error::LoadError;
 pub use latency::Latency;
+pub use searches::SearchReport;
 
 use crate::{
     directory::Directory,
@@ -51,6 +54,8 @@ pub struct BenchOptions {
     pub rounds: usize,
     /// Seconds of the latency run.
     pub paced_seconds: usize,
+    /// Seconds of broadcast searches.
+    pub search_seconds: usize,
     /// File that the result is written to.
     pub out: PathBuf,
 }
@@ -67,6 +72,7 @@ pub async fn bench(options: BenchOptions) -> Result<(String, String), LoadError>
     }
     say("starting a network of its own for the bench".to_owned());
     let schemas = options.network.root.join("schemas");
+    let of_searches = NetworkOptions { dir: options.network.dir.join("searches"), ..options.network.clone() };
     let network = Network::start(options.network).await?;
     let stage = stage_of(&network)?.one_to_one();
     let gateway = network.gateway_pid().ok_or(LoadError::Nobody("running gateway"))?;
@@ -77,11 +83,27 @@ pub async fn bench(options: BenchOptions) -> Result<(String, String), LoadError>
     };
     say("packs: reading all, and judging documents on one thread".to_owned());
     let cost = packs::measure(&schemas)?;
-    let report = bench::run(&stage, sizes, gateway, cost, &say).await?;
+    let mut report = bench::run(&stage, sizes, gateway, cost, &say).await?;
     network.stop().await;
+    say(format!("broadcast searches: {} s on a network of thirty-one states", options.search_seconds));
+    report.broadcast_searches = Some(searches(of_searches, options.search_seconds).await?);
     let json = serde_json::to_string_pretty(&report).unwrap_or_default();
     std::fs::write(&options.out, format!("{json}\n")).map_err(LoadError::file(&options.out))?;
     Ok((report.to_string(), json))
+}
+
+/// Builds a network of thirty-one states, and has one of them search in the others for `seconds`.
+///
+/// # Errors
+/// When the network does not come up, or a search stays without its answer.
+pub async fn searches(options: NetworkOptions, seconds: usize) -> Result<SearchReport, LoadError> {
+    std::fs::create_dir_all(&options.dir).map_err(LoadError::file(&options.dir))?;
+    let file = options.dir.join("states.toml");
+    std::fs::write(&file, states::directory()).map_err(LoadError::file(&file))?;
+    let network = Network::start(NetworkOptions { directory: vec![file], ..options }).await?;
+    let report = searches::run(&login_of(&network), seconds).await?;
+    network.stop().await;
+    Ok(report)
 }
 
 /// A network that runs already.
@@ -189,13 +211,12 @@ async fn watched(stage: &Stage, plan: Plan) -> Result<Run, LoadError> {
 }
 
 fn stage_of(network: &Network) -> Result<Stage, LoadError> {
-    let login = Login {
-        host: "localhost".to_owned(),
-        port: network.ports().amqps,
-        pki: network.pki(),
-        identity: String::new(),
-    };
-    Ok(Stage { login, cast: cast(network.directory())? })
+    Ok(Stage { login: login_of(network), cast: cast(network.directory())? })
+}
+
+fn login_of(network: &Network) -> Login {
+    let (host, port) = ("localhost".to_owned(), network.ports().amqps);
+    Login { host, port, pki: network.pki(), identity: String::new() }
 }
 
 fn cast(directory: &Directory) -> Result<Cast, LoadError> {

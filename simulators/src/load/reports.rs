@@ -70,7 +70,11 @@ async fn receive(mut handfuls: Handfuls, tally: &Tally, stored: &mpsc::Sender<Uu
     }
 }
 
-async fn report(
+/// Reports what comes over `stored`, as long as anything can.
+///
+/// # Errors
+/// When the broker does not take a report.
+pub(super) async fn report(
     channel: &Channel,
     participant: &ParticipantId,
     mut stored: mpsc::Receiver<Uuid>,

@@ -2,6 +2,7 @@
 //!
 //! Scenarios that leave the network as they found it share one; those that break things build their own.
 
+mod broadcast_search;
 mod broker_restart;
 mod crash;
 mod demo;
@@ -32,6 +33,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials: Vec<Trial> = [
+        broadcast_search::trials(),
         broker_restart::trials(),
         crash::trials(),
         demo::trials(),

@@ -1,13 +1,19 @@
 //! What scenarios share: networks, waiting for conditions, samples, and a participant with no manners.
 
+mod clock;
 mod cluster;
+mod function;
 mod https;
 mod raw;
+mod states;
 mod traffic;
 
+pub(crate) use clock::Clock;
 pub(crate) use cluster::Cluster;
+pub(crate) use function::{Function, GOOD_REPUTE, ISSUED_CARDS};
 pub(crate) use https::Https;
-pub(crate) use raw::{RawParticipant, Submission, publish, text as raw_text};
+pub(crate) use raw::{RawParticipant, Submission, publish, publish_all, text as raw_text};
+pub(crate) use states::{JSON_STATE, STATES, State, contact, header, inhabit};
 pub(crate) use traffic::Traffic;
 
 use libtest_mimic::{Failed, Trial};

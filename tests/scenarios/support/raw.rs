@@ -114,15 +114,20 @@ impl RawParticipant {
 
     /// Connects with `STEM.pem` and `STEM.key`.
     pub(crate) async fn connect_with(network: &Network, name: &str, stem: &Path) -> Result<Self, lapin::Error> {
+        Self::connect_to(network.ports().amqps, &network.pki().join("ca.pem"), name, stem).await
+    }
+
+    /// The same where the network is not at hand: by the broker's port and the file of the CA.
+    pub(crate) async fn connect_to(port: u16, ca: &Path, name: &str, stem: &Path) -> Result<Self, lapin::Error> {
         let read = |path: &Path| std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let tls = OwnedTLSConfig {
             identity: Some(OwnedIdentity::PKCS8 {
                 pem: read(&stem.with_extension("pem")),
                 key: read(&stem.with_extension("key")),
             }),
-            cert_chain: Some(String::from_utf8(read(&network.pki().join("ca.pem"))).expect("PEM is text")),
+            cert_chain: Some(String::from_utf8(read(ca)).expect("PEM is text")),
         };
-        let uri = format!("amqps://localhost:{}/imi?auth_mechanism=external&heartbeat=10", network.ports().amqps);
+        let uri = format!("amqps://localhost:{port}/imi?auth_mechanism=external&heartbeat=10");
         let builder = lapin::ConnectionBuilder::new_with_runtime(lapin::runtime::default_runtime()?)
             .with_uri_str(uri)
             .with_properties(ConnectionProperties::default())
@@ -197,4 +202,21 @@ pub(crate) async fn publish(
         )
         .await?
         .await
+}
+
+/// Publishes many on a channel in confirm mode, in their order, and waits until the broker has all of them.
+pub(crate) async fn publish_all(channel: &Channel, submissions: &[Submission]) -> Result<(), lapin::Error> {
+    for some in submissions.chunks(500) {
+        let mut confirms = Vec::with_capacity(some.len());
+        for submission in some {
+            let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+            let (key, properties) = (submission.routing_key.as_str().into(), submission.properties());
+            confirms
+                .push(channel.basic_publish("imi.submit".into(), key, options, &submission.body, properties).await?);
+        }
+        for confirm in confirms {
+            assert_eq!(confirm.await?, Confirmation::Ack(None));
+        }
+    }
+    Ok(())
 }

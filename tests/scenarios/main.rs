@@ -18,6 +18,7 @@ mod need_to_know;
 mod parity;
 mod refusals;
 mod registration;
+mod replay;
 mod sessions;
 mod shutdown;
 mod spellings;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         parity::trials(),
         refusals::trials(),
         registration::trials(),
+        replay::trials(),
         sessions::trials(),
         shutdown::trials(),
         spellings::trials(),

@@ -13,6 +13,8 @@ use std::collections::HashMap;
 
 /// Exchanges that are read together.
 const PAGE: u32 = 500;
+/// Names that a line of a story shows.
+const FEW: usize = 6;
 /// How often an exchange that differs is looked at: a hub that runs may have moved it between two readings.
 const LOOKS: usize = 3;
 
@@ -230,7 +232,7 @@ impl Story {
             format!("area      {area}, {workflow}"),
         ];
         let members = self.exchange.members.iter().map(|member| format!("{} ({})", member.authority, member.party));
-        lines.push(format!("members   {}", members.collect::<Vec<_>>().join(", ")));
+        lines.push(format!("members   {}", few(members)));
         let former = self.exchange.former.as_slice();
         lines.extend((!former.is_empty()).then(|| format!("former    {}", names(former))));
         lines.push(format!("state     {} since {}", self.exchange.state, time(self.exchange.changed_at)));
@@ -278,7 +280,7 @@ fn happened(cause: &Cause) -> String {
 fn changes(change: &Change) -> Vec<String> {
     let member = |member: &crate::exchange::Member| format!("{} as {}", member.authority, member.party);
     let list = |what: &str, members: &[crate::exchange::Member]| {
-        (!members.is_empty()).then(|| format!("{what}: {}", members.iter().map(member).collect::<Vec<_>>().join(", ")))
+        (!members.is_empty()).then(|| format!("{what}: {}", few(members.iter().map(member))))
     };
     let late = (!change.late.is_empty()).then(|| format!("too late for: {}", change.late.join(", ")));
     let linked = change.linked.iter().map(|exchange| format!("linked to {exchange}"));
@@ -295,8 +297,15 @@ fn word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(ToOwned::to_owned)).unwrap_or_default()
 }
 
+/// The first few; the others as a number. JSON has all of them.
+fn few(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(FEW);
+    let shown: Vec<String> = names.take(FEW).collect();
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
 fn names(authorities: &[AuthorityId]) -> String {
-    authorities.iter().map(AuthorityId::as_str).collect::<Vec<_>>().join(", ")
+    few(authorities.iter().map(ToString::to_string))
 }
 
 fn time(at: Timestamp) -> String {
@@ -365,6 +374,13 @@ mod tests {
             compare(exchange(), &[]).expect("compared").expect("nothing").problem.as_deref(),
             Some("it has no log")
         );
+    }
+
+    #[test]
+    fn a_line_shows_the_first_few_names() {
+        let named = |count: usize| few((1..=count).collect::<Vec<_>>().iter().map(ToString::to_string));
+        assert_eq!(named(6), "1, 2, 3, 4, 5, 6");
+        assert_eq!(named(30), "1, 2, 3, 4, 5, 6 and 24 more");
     }
 
     #[test]

@@ -88,14 +88,25 @@ fn lines(summaries: &BTreeMap<WorkflowId, WorkflowSummary>) -> String {
     for (id, WorkflowSummary { title, states, transitions, areas }) in summaries {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:<20} {states:>3} states {transitions:>3} transitions  {title}", id.as_str());
-        let _ = writeln!(text, "{:<20} {}", "", named(areas));
+        for line in named(areas) {
+            let _ = writeln!(text, "{:<20} {line}", "");
+        }
     }
     text
 }
 
-fn named(areas: &BTreeSet<AreaId>) -> String {
-    let names: Vec<&str> = areas.iter().map(AreaId::as_str).collect();
-    if names.is_empty() { "used by no area".to_owned() } else { format!("used by {}", names.join(", ")) }
+/// Names of areas, in lines that a terminal of 120 columns has room for beside the workflow's name.
+fn named(areas: &BTreeSet<AreaId>) -> Vec<String> {
+    const LONGEST: usize = 98;
+    let mut lines = vec![if areas.is_empty() { "used by no area" } else { "used by" }.to_owned()];
+    for (index, area) in areas.iter().enumerate() {
+        let comma = if index + 1 < areas.len() { "," } else { "" };
+        match lines.last_mut() {
+            Some(line) if line.len() + area.as_str().len() + 2 <= LONGEST => *line += &format!(" {area}{comma}"),
+            Some(_) | None => lines.push(format!("{area}{comma}")),
+        }
+    }
+    lines
 }
 
 fn check(path: &Path, as_json: bool) -> Outcome {
@@ -212,6 +223,7 @@ mod tests {
         let report = check::workflows(&packs()).expect("checked");
         let text = lines(&report.workflows);
         assert!(text.contains("broadcast-search       3 states   5 transitions  Broadcast search"), "{text}");
-        assert!(text.contains("used by erru, tachonet"), "{text}");
+        assert!(text.contains("used by erru, tachonet\n") && text.contains(", resper,\n"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
     }
 }

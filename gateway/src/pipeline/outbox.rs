@@ -10,7 +10,7 @@ use crate::{
     directory::{Authority, Directory},
     store::{OutboxEntry, OutboxOutcome, Settlement},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use schemas::wire::{
     HEADER_CONTENT_SHA256, HEADER_FROM, HEADER_SEQUENCE, HEADER_TO, HEADER_TRACEPARENT, mailbox_queue,
 };
@@ -19,8 +19,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Most messages of one round.
 const ROUND: u32 = 256;
-/// How long a hub that took messages keeps others from taking them.
-const LEASE: SignedDuration = SignedDuration::from_secs(120);
+/// How much longer than a confirm may take a hub that took messages keeps others from taking them. After a crash they wait
+/// for that long.
+const GRACE: Duration = Duration::from_secs(2);
 /// How long it rests where nothing is there; another hub or a former life may leave something at any time.
 const REST: Duration = Duration::from_secs(1);
 
@@ -32,7 +33,8 @@ impl Pipeline {
     pub async fn run_outbox(&self, publisher: Publisher, shutdown: CancellationToken) -> Result<(), Unavailable> {
         loop {
             let now = self.clock.now();
-            let entries = self.store.claim_outbox(now, now.saturating_add(LEASE).unwrap_or(now), ROUND).await?;
+            let lease = self.config.broker.confirm_timeout() + GRACE;
+            let entries = self.store.claim_outbox(now, now.saturating_add(lease).unwrap_or(now), ROUND).await?;
             if entries.is_empty() {
                 tokio::select! {
                     () = shutdown.cancelled() => return Ok(()),

@@ -10,6 +10,8 @@ use schemas::{
 };
 use serde::{Deserialize, Serialize};
 
+mod spelled;
+
 /// A text and its language.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Text {
@@ -28,6 +30,7 @@ pub(super) fn texts(list: Vec<Text>) -> Texts {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct AuthorityDocument {
     pub authority_id: AuthorityId,
+    #[serde(deserialize_with = "spelled::number")]
     pub version_number: u32,
     pub official_name: Vec<Text>,
     #[serde(default)]
@@ -78,6 +81,7 @@ impl Address {
 pub(super) struct Membership {
     pub area: AreaId,
     pub area_role: Vec<Role>,
+    #[serde(deserialize_with = "spelled::date")]
     pub since: Date,
 }
 
@@ -160,6 +164,7 @@ impl ContactDocument {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct RegisterDocument {
     pub entry_id: String,
+    #[serde(deserialize_with = "spelled::number")]
     pub version_number: u32,
     pub owner_country: String,
     pub managing_authority: AuthorityId,
@@ -173,9 +178,11 @@ pub(super) struct RegisterDocument {
     pub access: String,
     #[serde(default)]
     pub access_conditions: Vec<Text>,
+    #[serde(deserialize_with = "spelled::truth")]
     pub electronic: bool,
     pub link: Option<String>,
     pub contact: ContactDocument,
+    #[serde(deserialize_with = "spelled::date")]
     pub last_verified_on: Date,
 }
 

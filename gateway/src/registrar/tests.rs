@@ -247,6 +247,26 @@ fn a_register_is_written_by_its_keeper_or_a_coordinator_of_its_country() {
 }
 
 #[test]
+fn what_xml_spells_in_its_own_way_is_read_as_what_it_means() {
+    let spelled = |change: fn(&mut Value)| sample("register-entry-upsert-licences-paid", change);
+    let document: Value = serde_json::from_slice(&spelled(|_| {})).expect("JSON");
+    let content = &document["RegisterEntryUpsert"];
+    assert_eq!((&content["Electronic"], &content["LastVerifiedOn"]), (&json!("0"), &json!("2011-03-01+02:00")));
+    let keeper = content["ManagingAuthority"].as_str().expect("its keeper").to_owned();
+    let country = keeper.get(..2).expect("its country").to_owned();
+    let mut directory = directory();
+    directory.put(Record::Participant(participant(&country)));
+    directory.put(Record::Authority(authority(&keeper, json!({}))));
+    let version = |document: &mut Value| document["VersionNumber"] = json!("+03");
+    for document in [spelled(|_| {}), spelled(version)] {
+        let record = send(&directory, &keeper, "register-entry-upsert", &document).expect("entered");
+        let Record::Register(register) = &record else { panic!("a register was expected") };
+        assert_eq!((register.electronic, register.version), (false, 3));
+        assert_eq!(register.verified.to_string(), "2011-03-01");
+    }
+}
+
+#[test]
 fn searches_change_nothing() {
     let directory = directory();
     let sender = directory.authorities().next().expect("somebody");

@@ -2,6 +2,7 @@
 //!
 //! Scenarios that leave the network as they found it share one; those that break things build their own.
 
+mod area_deadlines;
 mod broadcast_search;
 mod broker_restart;
 mod crash;
@@ -26,6 +27,9 @@ mod store_conformance;
 mod store_exchanges;
 mod support;
 mod tidy;
+mod transitions;
+mod two_hubs;
+mod workflow_support;
 mod world;
 
 use libtest_mimic::{Arguments, Trial};
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials: Vec<Trial> = [
         broadcast_search::trials(),
+        area_deadlines::trials(),
         broker_restart::trials(),
         crash::trials(),
         demo::trials(),
@@ -56,6 +61,8 @@ fn main() -> ExitCode {
         spellings::trials(),
         store_conformance::trials(),
         tidy::trials(),
+        transitions::trials(),
+        two_hubs::trials(),
         world::trials(),
     ]
     .into_iter()

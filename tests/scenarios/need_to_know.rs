@@ -55,7 +55,8 @@ async fn seen() {
     let notice = taken(&network, "DE-BACKOFFICE", "DE-PQ-LIMIC").await;
     assert_eq!(kind(&notice), "imi-pq/alert-coordinator-notice@1");
     let text = String::from_utf8(notice.data.clone()).expect("UTF-8");
-    for (element, value) in [("AlertKind", "restriction"), ("Profession", "doctor"), ("RestrictionScope", "suspension")] {
+    for (element, value) in [("AlertKind", "restriction"), ("Profession", "doctor"), ("RestrictionScope", "suspension")]
+    {
         assert!(text.contains(&format!("<{element}>{value}</{element}>")), "{text}");
     }
     assert!(text.contains(alert.correlation_id.as_deref().expect("an exchange")), "{text}");

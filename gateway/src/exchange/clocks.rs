@@ -127,9 +127,10 @@ fn ends(deadline: &Deadline, tick: &Tick<'_>) -> bool {
 }
 
 fn applies(deadline: &Deadline, tick: &Tick<'_>) -> bool {
-    deadline.when.as_ref().is_none_or(|condition| {
-        tick.texts.get(&condition.field).is_some_and(|texts| texts.contains(&condition.is))
-    })
+    deadline
+        .when
+        .as_ref()
+        .is_none_or(|condition| tick.texts.get(&condition.field).is_some_and(|texts| texts.contains(&condition.is)))
 }
 
 fn start(deadline: &Deadline, tick: &Tick<'_>) -> Option<Start> {

@@ -16,7 +16,7 @@ retention = { block_after = "6 months", erase_after = "36 months", counted_from 
 [[deadline]]
 id = "answer"
 after = "ping"
-ended_by = []
+ended_by = ["ping"]
 within = "10 working days"
 on_miss = "remind"
 reference = "An act"
@@ -116,6 +116,18 @@ fn a_pack_that_lies_is_refused_with_file_and_line() {
         (TOML, "\"open\"", "\"shout\"", TOML, None, "no action shout"),
         (TOML, "\"probing\"", "\"probe\"", TOML, None, "names the workflow probe"),
         (TOML, "after = \"ping\"", "after = \"pang\"", TOML, None, "names the message pang"),
+        (TOML, "ended_by = [\"ping\"]", "ended_by = []", TOML, Some(9), "is ended by nothing"),
+        (TOML, "ended_by = [\"ping\"]", "ended_by = [\"pang\"]", TOML, Some(9), "names the message pang"),
+        (TOML, "on_miss = \"remind\"", "on_miss = \"close\"", TOML, Some(9), "the hub has no step close"),
+        (
+            TOML,
+            "urgent = false",
+            "urgent = false\nreads = { links = \"Lost/Ping\" }",
+            TOML,
+            None,
+            "declares an element Lost",
+        ),
+        (TOML, "urgent = false", "urgent = false\ncopies = [\"nobody\"]", TOML, None, "copied to nobody"),
         (TOML, "10 working days", "10 moons", TOML, Some(13), "is not a period"),
         (TOML, "id = \"probe\"", "id = \"other\"", TOML, None, "calls itself other"),
         (TOML, "{ en =", "{ fr =", TOML, None, "no English"),

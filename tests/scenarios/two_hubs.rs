@@ -14,6 +14,9 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+/// Notices, each with its recipient.
+type Told = BTreeSet<(NoticeKind, String)>;
+
 pub(crate) fn trials() -> Vec<Trial> {
     vec![trial("two_hubs::a_deadline_passes_once_with_two_hubs_on_one_store", once)]
 }
@@ -76,7 +79,7 @@ async fn once() {
     let town = Town::start_as(options).await;
     let (mut second, ports) = Second::start(&town.network);
     second.wait_ready(ports).await;
-    let mut exchanges: Vec<(ExchangeId, &str, BTreeSet<(NoticeKind, String)>)> = Vec::new();
+    let mut exchanges: Vec<(ExchangeId, &str, Told)> = Vec::new();
     let mut last = town.clock.now();
     for (area, id) in DEADLINES {
         let area = Library::areas().area(&area.parse().expect("an id")).expect("shipped");

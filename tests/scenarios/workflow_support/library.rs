@@ -32,10 +32,13 @@ pub(crate) struct Wish {
     pub(crate) relative: Option<ExchangeId>,
 }
 
+/// A document, or why there is none.
+type Made = Result<Vec<u8>, String>;
+
 /// Good samples, and the hub's own verdict on what is made of them.
 pub(crate) struct Library {
     validator: Mutex<Validator>,
-    made: Mutex<HashMap<(MessageType, Wish), Result<Vec<u8>, String>>>,
+    made: Mutex<HashMap<(MessageType, Wish), Made>>,
 }
 
 impl Library {

@@ -43,6 +43,15 @@ pub fn union_code(code: &str) -> &str {
     }
 }
 
+/// A country's code of ISO 3166-1, from what the Union writes: the inverse of [`union_code`].
+pub fn iso_code(code: &str) -> &str {
+    match code {
+        "EL" => "GR",
+        "UK" => "GB",
+        other => other,
+    }
+}
+
 /// Everyone, with the ways to find them. Cheap to clone: records are shared.
 #[derive(Debug, Clone, Default)]
 pub struct Directory {

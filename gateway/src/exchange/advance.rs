@@ -170,7 +170,7 @@ fn wind(
     if entry.change.standing.is_some() {
         after.clocks.retain(|clock| clock.origin == super::Origin::Area);
     }
-    let clocks::Wound { mut clocks, late } = clocks::turn(law, around, &after, tick);
+    let clocks::Turned { mut clocks, late } = clocks::turn(law, around, &after, tick);
     if entry.change.standing.is_some() && !after.has_ended() {
         clocks.extend(clocks::of_state(law, around, &after, entry.at));
     }

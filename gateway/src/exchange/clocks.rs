@@ -23,7 +23,7 @@ pub(super) struct Tick<'a> {
 
 /// What becomes of an exchange's clocks.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Wound {
+pub(super) struct Turned {
     /// Those that run.
     pub clocks: Vec<Clock>,
     /// Deadlines that the message itself missed.
@@ -31,14 +31,14 @@ pub(super) struct Wound {
 }
 
 /// Ends, moves and starts the clocks of the area. `after` is the exchange after the step, with the clocks from before it.
-pub(super) fn turn(law: &Law<'_>, around: &dyn Around, after: &Exchange, tick: &Tick<'_>) -> Wound {
-    let mut wound = Wound { clocks: after.clocks.clone(), late: Vec::new() };
+pub(super) fn turn(law: &Law<'_>, around: &dyn Around, after: &Exchange, tick: &Tick<'_>) -> Turned {
+    let mut turned = Turned { clocks: after.clocks.clone(), late: Vec::new() };
     if after.has_ended() {
-        wound.clocks.clear();
+        turned.clocks.clear();
     }
     for deadline in &law.area.deadlines {
         if ends(deadline, tick) {
-            meet(&mut wound.clocks, deadline, tick);
+            meet(&mut turned.clocks, deadline, tick);
         }
     }
     for deadline in
@@ -53,9 +53,9 @@ pub(super) fn turn(law: &Law<'_>, around: &dyn Around, after: &Exchange, tick: &
         let judged = if deadline.on_arrival { std::slice::from_ref(tick.from) } else { &awaited };
         let due = due(law, around, start, deadline.within, judged);
         match () {
-            () if deadline.on_arrival && tick.at > due => wound.late.push(deadline.id.clone()),
+            () if deadline.on_arrival && tick.at > due => turned.late.push(deadline.id.clone()),
             () if deadline.on_arrival || after.has_ended() || awaited.is_empty() => {}
-            () => wound.clocks.push(Clock {
+            () => turned.clocks.push(Clock {
                 deadline: deadline.id.clone(),
                 origin: Origin::Area,
                 since: after.sequence,
@@ -64,7 +64,7 @@ pub(super) fn turn(law: &Law<'_>, around: &dyn Around, after: &Exchange, tick: &
             }),
         }
     }
-    wound
+    turned
 }
 
 /// The clocks of the workflow, for an exchange that has just come into its state, in the place of those it had.

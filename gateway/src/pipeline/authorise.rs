@@ -11,7 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use schemas::{
-    area::{Areas, MessageDefinition, Recipients, Role},
+    area::{Area, Areas, MessageDefinition, Recipients, Role},
     wire::{AreaId, AuthorityId, ParticipantId, Rejection, RejectionCode},
     workflow::Workflow,
 };
@@ -75,7 +75,9 @@ pub fn authorise<'a>(
 ) -> Result<Permit<'a>, Rejection> {
     let sender = served(book.directory, participant, &envelope.from)?;
     check_sender(book.areas, sender, definition)?;
-    check_approval(book.areas, sender, definition, workflow)?;
+    if let Some(area) = book.areas.area(&definition.message_type.area) {
+        check_approval(area, sender, definition, workflow)?;
+    }
     let mut to = envelope.to.clone();
     let of_registers = definition.message_type.area.as_str() == registrar::AREA;
     if of_registers && to.is_empty() && workflow.opening(&definition.action).is_some() {
@@ -174,20 +176,20 @@ fn check_sender(areas: &Areas, sender: &Authority, definition: &MessageDefinitio
 /// Where a country has its coordinators approve requests, they do not leave it without (domain, B2). A part of a request
 /// stays in the country.
 fn check_approval(
-    areas: &Areas,
+    area: &Area,
     sender: &Authority,
     definition: &MessageDefinition,
     workflow: &Workflow,
 ) -> Result<(), Rejection> {
-    const APPROVED: &str = "submit";
-    let area = &definition.message_type.area;
-    let approves = areas.area(area).is_some_and(|area| area.approval.contains(&sender.country));
-    let opens = workflow.opening(&definition.action).is_some() && definition.action.as_str() != APPROVED;
-    let by_way_of_approval = workflow.transitions.iter().any(|step| step.action.as_str() == APPROVED);
+    const SUBMISSION: &str = "submit";
+    const APPROVAL: &str = "approve";
+    let approves = area.approval.contains(&sender.country);
+    let opens = workflow.opening(&definition.action).is_some() && definition.action.as_str() != SUBMISSION;
+    let by_way_of_approval = workflow.transitions.iter().any(|step| step.action.as_str() == APPROVAL);
     if approves && opens && by_way_of_approval && definition.reads.parent.is_none() {
         let reason = format!(
-            "requests of {} in area {area} are approved by its coordinator first: submit it to the coordinator",
-            sender.country
+            "requests of {} in area {} are approved by its coordinator first: submit it to the coordinator",
+            sender.country, area.id
         );
         return Err(not_permitted(reason));
     }

@@ -4,7 +4,7 @@
 //! Pure. Which elements go where is the pack's ([`Consolidation`]); texts and numbers are copied as they stand.
 
 use crate::{
-    directory::Directory,
+    directory::{Directory, iso_code},
     exchange::Exchange,
     store::{Collected, Collection},
 };
@@ -157,11 +157,7 @@ impl<'a> Job<'a> {
 
     /// A country as the area's documents spell it; the directory spells it as the Union does.
     fn spelled(&self, union: &str) -> String {
-        let iso = match union {
-            "EL" => "GR",
-            "UK" => "GB",
-            other => other,
-        };
+        let iso = iso_code(union);
         match &self.area.countries {
             None => iso.to_owned(),
             Some(countries) => match countries.convention {

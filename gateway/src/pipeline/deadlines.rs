@@ -7,7 +7,7 @@
 use super::{Pipeline, Unavailable, decide::Desk};
 use crate::{
     broker::{Backlog, BrokerError},
-    exchange::Exchange,
+    exchange::{Cause, Entry, Exchange},
     packs::Packs,
     store::{Collection, Recorded},
 };
@@ -35,18 +35,21 @@ impl Pipeline {
     /// # Errors
     /// Broker or store cannot go on.
     pub async fn run_deadlines(&self, backlog: Backlog, shutdown: CancellationToken) -> Result<(), Unavailable> {
-        let mut catching_up = Some(Instant::now());
+        let began = Instant::now();
+        // When it was first seen idle: what the broker has sent by then has arrived at the next look.
+        let (mut catching_up, mut idle_since) = (true, None);
         loop {
             let now = self.clock.now();
             let due = self.store.due(now, ROUND).await?;
-            if let Some(since) = catching_up
-                && (since.elapsed() > PATIENCE || self.is_idle(&backlog).await?)
-            {
-                catching_up = None;
+            if catching_up {
+                idle_since =
+                    if self.is_idle(&backlog).await? { idle_since.or_else(|| Some(Instant::now())) } else { None };
+                let idle = idle_since.is_some_and(|since: Instant| since.elapsed() >= REST);
+                catching_up = !idle && began.elapsed() <= PATIENCE;
             }
             let is_fresh = |exchange: &Exchange| exchange.next_due().is_none_or(|due| now.duration_since(due) < FRESH);
             let overdue: Vec<Exchange> =
-                due.exchanges.into_iter().filter(|exchange| catching_up.is_none() || is_fresh(exchange)).collect();
+                due.exchanges.into_iter().filter(|exchange| !catching_up || is_fresh(exchange)).collect();
             if !overdue.is_empty() {
                 self.pass(overdue, now).await?;
                 continue;
@@ -71,6 +74,10 @@ impl Pipeline {
         let ids: Vec<ExchangeId> = overdue.iter().map(|exchange| exchange.correlation_id).collect();
         // The exchanges first: whatever is collected after that has moved one, and the record finds it out.
         let known = self.store.load(&[], &ids).await?;
+        // Another hub, or a message, may have been faster: then nothing is due any more.
+        if !known.exchanges.values().any(|exchange| exchange.next_due().is_some_and(|due| due <= now)) {
+            return Ok(());
+        }
         let collections = self.collections(known.exchanges.values(), &packs, now).await?;
         let rules = self.rules();
         let mut desk = Desk::new(&rules, &packs.areas, known, now);
@@ -85,7 +92,7 @@ impl Pipeline {
         }
         match self.store.record(&writes).await? {
             Recorded::Durable => {
-                self.metrics.deadlines.inc_by(writes.log.len() as u64);
+                self.metrics.deadlines.inc_by(writes.log.iter().filter(|entry| was_missed(entry)).count() as u64);
                 self.follow_up(&writes).await
             }
             Recorded::Conflict => {
@@ -117,4 +124,9 @@ impl Pipeline {
         }
         Ok(collections)
     }
+}
+
+/// Whether somebody did not meet a deadline: a search that everybody has answered ends by its deadline too.
+fn was_missed(entry: &Entry) -> bool {
+    matches!(&entry.cause, Cause::Deadline { awaited, .. } if !awaited.is_empty())
 }

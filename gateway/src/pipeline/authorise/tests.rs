@@ -121,3 +121,31 @@ fn in_the_area_registers_the_hub_itself_is_meant_where_nobody_is_named() {
     let to = judged("PL-BACKOFFICE", "registers/register-search@1", "PL-REGISTERS", &["EU-REGISTERS"]);
     assert_eq!(to, Ok(vec!["EU-REGISTERS".to_owned()]));
 }
+
+#[test]
+fn where_a_country_has_requests_approved_none_leaves_it_without() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas");
+    let areas = Areas::load(&root).unwrap_or_else(|error| panic!("{error}"));
+    let (directory, shipped) = (directory(), areas.area(&"imi-pq".parse().expect("an area")).expect("shipped"));
+    let sender = directory.authority(&"PL-ASKS".parse().expect("an id")).expect("there");
+    let verdict = |approval: &[&str], kind: &str| {
+        let area = Area { approval: approval.iter().map(ToString::to_string).collect(), ..shipped.clone() };
+        let definition = areas.definition(&kind.parse().expect("a type")).expect("a message");
+        let workflow = areas.workflow(&definition.workflow).expect("a workflow");
+        check_approval(&area, sender, definition, workflow).map_err(|rejection| rejection.code)
+    };
+    assert_eq!(verdict(&["PL"], REQUEST), Err(RejectionCode::NotPermitted));
+    assert_eq!(verdict(&["RO"], REQUEST), Ok(()), "another country's rule");
+    for step in ["information-request-submit", "information-request-part", "information-request-close", "alert-56a"] {
+        assert_eq!(verdict(&["PL"], &format!("imi-pq/{step}@1")), Ok(()), "{step}");
+    }
+}
+
+#[test]
+fn a_request_that_is_refused_goes_to_a_coordinator_of_ones_own() {
+    let refuse = "imi-pq/information-request-refuse@1";
+    let to = |to: &[&str]| judged("RO-BACKOFFICE", refuse, "RO-ANSWERS", to);
+    let (code, reason) = to(&["RO-ASKS"]).expect_err("no coordinator");
+    assert_eq!(code, RejectionCode::NotPermitted, "{reason}");
+    assert_eq!(to(&[]), Ok(Vec::new()), "the directory names none; the exchange says so");
+}
